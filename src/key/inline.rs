@@ -1,0 +1,182 @@
+//! Keys of a fixed number of words, held in the slot itself: no allocation, no reclamation.
+
+use core::hash::Hash;
+
+use super::{Comparison, KeyCell, Wanted};
+use crate::sync::{AtomicWord, Ordering, Word};
+
+/// A plain key that a slot holds by value: unsigned integers, pairs of `u64`, `[u8; N]` up to 64
+/// bytes, [`InlineStr`](crate::InlineStr), [`PrincipalId`](crate::PrincipalId).
+///
+/// Implement it for a type of your own by handing the work to one of these:
+///
+/// ```
+/// use highwater::{InlineKey, InlineLedger, Word};
+///
+/// #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// struct Tenant([u8; 16]);
+///
+/// impl InlineKey for Tenant {
+///     type Words = <[u8; 16] as InlineKey>::Words;
+///
+///     fn to_words(&self) -> Self::Words {
+///         self.0.to_words()
+///     }
+///
+///     fn from_words(words: &Self::Words) -> Self {
+///         Tenant(InlineKey::from_words(words))
+///     }
+/// }
+///
+/// # #[cfg(feature = "std")] {
+/// let ledger = InlineLedger::with_capacity(8);
+/// ledger.record_peak(&Tenant([7; 16]), 65_536);
+/// assert_eq!(ledger.top(1), [(Tenant([7; 16]), 65_536)]);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be held inside a slot",
+    label = "not an inline key",
+    note = "inline ledgers take unsigned integers, `(u64, u64)`, `[u8; N]` up to 64 bytes, `InlineStr<N>`, `PrincipalId` \
+            and types of yours that implement `InlineKey`; for any other `Hash + Eq + Clone + Send + Sync` type use \
+            `highwater::Ledger<{Self}>`, which keeps keys behind epoch-reclaimed pointers"
+)]
+pub trait InlineKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
+    /// `[Word; N]`: the words that hold the key.
+    type Words: InlineWords;
+
+    /// The key as words. Equal keys give equal words in the first
+    /// [`significant_words`](InlineKey::significant_words), different keys different ones there.
+    fn to_words(&self) -> Self::Words;
+
+    /// The key that [`to_words`](InlineKey::to_words) was given. Only called with words that one
+    /// call of it made; those beyond its significant ones may be of any value.
+    fn from_words(words: &Self::Words) -> Self;
+
+    /// How many words, from the first, tell this key from all others: keys that are shorter than
+    /// the space for them are then stored and compared at their own length. All, unless
+    /// overridden; never more than there are.
+    #[inline]
+    fn significant_words(&self) -> usize {
+        Self::Words::LEN
+    }
+}
+
+/// `[Word; N]`, the storage of an [`InlineKey`]. Implemented for every `N`.
+pub trait InlineWords: Copy + AsRef<[Word]> + AsMut<[Word]> + sealed::Storage {
+    /// All words zero.
+    const ZERO: Self;
+    /// The number of words.
+    const LEN: usize;
+}
+
+impl<const N: usize> InlineWords for [Word; N] {
+    const ZERO: Self = [0; N];
+    const LEN: usize = N;
+}
+
+pub(crate) mod sealed {
+    use super::{AtomicWord, Word};
+
+    /// The atomic form of an array of words.
+    pub trait Storage {
+        #[cfg(all(feature = "alloc", not(loom)))]
+        #[doc(hidden)]
+        type Atomic: AsRef<[AtomicWord]> + Send + Sync + bytemuck::Zeroable;
+        #[cfg(not(all(feature = "alloc", not(loom))))]
+        #[doc(hidden)]
+        type Atomic: AsRef<[AtomicWord]> + Send + Sync;
+        #[cfg(not(loom))]
+        #[doc(hidden)]
+        const EMPTY: Self::Atomic;
+        #[cfg(loom)]
+        #[doc(hidden)]
+        fn empty() -> Self::Atomic;
+    }
+
+    impl<const N: usize> Storage for [Word; N] {
+        type Atomic = [AtomicWord; N];
+        #[cfg(not(loom))]
+        #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+        const EMPTY: Self::Atomic = [const { AtomicWord::new(0) }; N];
+        #[cfg(loom)]
+        fn empty() -> Self::Atomic {
+            core::array::from_fn(|_| AtomicWord::new(0))
+        }
+    }
+}
+
+/// The words of one key, of type `K`.
+#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
+pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
+
+impl<K: InlineKey> InlineCell<K> {
+    fn words(&self) -> &[AtomicWord] {
+        self.0.as_ref()
+    }
+}
+
+impl<K: InlineKey> KeyCell for InlineCell<K> {
+    #[cfg(not(loom))]
+    const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
+    #[cfg(loom)]
+    fn empty() -> Self {
+        Self(<K::Words as sealed::Storage>::empty())
+    }
+
+    type Key = K;
+    type Pin = ();
+    type Prepared = K;
+    type Displaced = K;
+    type Limbo = ();
+
+    fn put(&self, key: K, (): &()) -> K {
+        let words = key.to_words();
+        let significant = key.significant_words();
+        for (cell, word) in self.words().iter().zip(words.as_ref()).take(significant) {
+            // Release: who reads this word (acquire, in `compare` and `read`) sees the claim that
+            // came before it when looking at the peak word again.
+            cell.store(*word, Ordering::Release);
+        }
+        key
+    }
+
+    fn take_back(&self, key: K, (): &()) -> K {
+        key
+    }
+
+    fn may_displace((): &(), (): &mut ()) -> bool {
+        true
+    }
+
+    fn retire(_: K, (): &(), (): &()) {}
+
+    fn read(&self, (): &(), still: impl Fn() -> bool) -> Option<K> {
+        let mut words = K::Words::ZERO;
+        for (word, cell) in words.as_mut().iter_mut().zip(self.words()) {
+            // Acquire: pairs with the store in `put`, before the second look at the peak word.
+            *word = cell.load(Ordering::Acquire);
+        }
+        still().then(|| K::from_words(&words))
+    }
+}
+
+impl<K: InlineKey> Wanted<InlineCell<K>> for &K {
+    #[inline]
+    fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
+        let words = self.to_words();
+        let significant = self.significant_words();
+        for (cell, word) in cell.words().iter().zip(words.as_ref()).take(significant) {
+            // Acquire: pairs with the store in `put`, before the second look at the peak word.
+            if cell.load(Ordering::Acquire) != *word {
+                // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
+                return Comparison::Different;
+            }
+        }
+        if still() { Comparison::Equal } else { Comparison::Changed }
+    }
+
+    fn prepare(&self) -> K {
+        **self
+    }
+}

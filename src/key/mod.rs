@@ -1,0 +1,65 @@
+//! How a slot holds its key: the only part in which the kinds of ledger differ.
+
+#[cfg(feature = "alloc")]
+pub(crate) mod epoch;
+pub(crate) mod inline;
+mod inline_str;
+mod plain;
+
+pub use inline::{InlineKey, InlineWords};
+pub use inline_str::{InlineStr, InlineStrError};
+
+/// What the comparison of a key with the occupant of a slot showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    Equal,
+    Different,
+    /// The slot changed while the key was read: look at it again.
+    Changed,
+}
+
+/// The key of one slot.
+///
+/// `still` tells whether the slot's peak word is what it was before the key was touched; since a
+/// value of that word never comes back, the key in between belonged to that value.
+pub(crate) trait KeyCell: Sized {
+    /// A cell that holds no key; all its bytes are zero.
+    #[cfg(not(loom))]
+    const EMPTY: Self;
+    #[cfg(loom)]
+    fn empty() -> Self;
+
+    /// What the caller hands out in the end.
+    type Key;
+    /// Keeps the keys that a call has seen from being freed.
+    type Pin;
+    /// A key ready to be stored without anything that could panic.
+    type Prepared;
+    /// What [`put`](KeyCell::put) found in the cell, or whatever it takes to undo it.
+    type Displaced;
+    /// What a ledger keeps to dispose of displaced keys.
+    type Limbo;
+
+    /// Stores the key of a newcomer. Only the owner of a claim on the slot calls this.
+    fn put(&self, key: Self::Prepared, pin: &Self::Pin) -> Self::Displaced;
+
+    /// Undoes [`put`](KeyCell::put) while the claim is still held and was never published.
+    fn take_back(&self, displaced: Self::Displaced, pin: &Self::Pin) -> Self::Prepared;
+
+    /// Whether one more key may be displaced; asked before each admission, which is refused if not.
+    fn may_displace(limbo: &Self::Limbo, pin: &mut Self::Pin) -> bool;
+
+    /// Disposes of what the key of a resident newcomer displaced. May run foreign code.
+    fn retire(displaced: Self::Displaced, limbo: &Self::Limbo, pin: &Self::Pin);
+
+    /// The key, if `still` holds after it was read.
+    fn read(&self, pin: &Self::Pin, still: impl Fn() -> bool) -> Option<Self::Key>;
+}
+
+/// The key of a call: compared with occupants, and turned into a new one at an admission.
+pub(crate) trait Wanted<C: KeyCell> {
+    fn compare(&self, cell: &C, pin: &C::Pin, still: impl Fn() -> bool) -> Comparison;
+
+    /// Makes the key that a slot will hold. May allocate, and may run foreign code that panics.
+    fn prepare(&self) -> C::Prepared;
+}

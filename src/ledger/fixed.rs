@@ -1,0 +1,222 @@
+//! Ledgers in statics: no allocator, no construction at run time.
+
+use core::{fmt, hash::BuildHasher};
+
+use super::{FixedState, debug_summary, readings};
+use crate::{
+    key::{InlineKey, inline::InlineCell},
+    sync::{AtomicU16, AtomicWord},
+    table::{Intent, Recorded, Slot, Storage, Table, shape::Shape},
+    tracker::{Hint, sealed},
+};
+
+/// Exact high-water marks of the `CAPACITY` biggest users, in memory fixed at link time.
+///
+/// ```
+/// use highwater::{PrincipalId, StaticLedger};
+///
+/// static LEDGER: StaticLedger<PrincipalId, 64> = StaticLedger::new();
+///
+/// LEDGER.record_peak(&PrincipalId::default(), 65_536);
+/// assert_eq!(LEDGER.peak(&PrincipalId::default()), 65_536);
+/// ```
+///
+/// Made of zero bytes only (with the default hasher, or any other that is), so that it lies in
+/// `.bss`. It has twice as many slots as places: below 64 places, as many admissions interrupted at
+/// once as there are places could leave a newcomer without a slot, and it is
+/// [`Refused`](Recorded::Refused) then.
+///
+/// A capacity of 0 does not compile:
+///
+/// ```compile_fail
+/// static LEDGER: highwater::StaticLedger<u64, 0> = highwater::StaticLedger::new();
+/// ```
+pub struct StaticLedger<K: InlineKey, const CAPACITY: usize, S = FixedState> {
+    table: Table<Fixed<K, CAPACITY>>,
+    hasher: S,
+}
+
+/// The arrays of a table in place.
+struct Fixed<K: InlineKey, const CAPACITY: usize> {
+    slots: [[Slot<InlineCell<K>>; 2]; CAPACITY],
+    reach: [[AtomicU16; 2]; CAPACITY],
+    intents: [[Intent; 2]; CAPACITY],
+    /// More than a tournament over twice as many slots has; unused with 32-bit words.
+    nodes: [[AtomicWord; NODES_PER_PLACE]; CAPACITY],
+}
+
+const NODES_PER_PLACE: usize = if crate::sync::Word::BITS == 64 { 1 } else { 0 };
+
+impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
+    const SHAPE: Shape = {
+        assert!(CAPACITY > 0, "a ledger needs at least one place: its CAPACITY is 0");
+        assert!(
+            CAPACITY <= Shape::MAX_CAPACITY,
+            "CAPACITY is more than can be addressed with words of this width"
+        );
+        let shape = Shape::doubled(CAPACITY);
+        assert!(shape.nodes() <= CAPACITY * NODES_PER_PLACE);
+        shape
+    };
+
+    #[allow(clippy::declare_interior_mutable_const)] // What a new ledger is made of.
+    const NEW: Self = Self {
+        slots: [const { [const { Slot::EMPTY }; 2] }; CAPACITY],
+        reach: [const { [const { AtomicU16::new(0) }; 2] }; CAPACITY],
+        intents: [const { [const { Intent::EMPTY }; 2] }; CAPACITY],
+        nodes: [const { [const { AtomicWord::new(0) }; NODES_PER_PLACE] }; CAPACITY],
+    };
+}
+
+impl<K: InlineKey, const CAPACITY: usize> Storage for Fixed<K, CAPACITY> {
+    type Cell = InlineCell<K>;
+
+    #[inline]
+    fn shape(&self) -> &Shape {
+        const { &Self::SHAPE }
+    }
+
+    #[inline]
+    fn slots(&self) -> &[Slot<InlineCell<K>>] {
+        self.slots.as_flattened()
+    }
+
+    #[inline]
+    fn reach(&self) -> &[AtomicU16] {
+        self.reach.as_flattened()
+    }
+
+    fn intents(&self) -> &[Intent] {
+        self.intents.as_flattened()
+    }
+
+    fn nodes(&self) -> &[AtomicWord] {
+        self.nodes.as_flattened()
+    }
+
+    fn limbo(&self) -> &() {
+        &()
+    }
+}
+
+impl<K: InlineKey, const CAPACITY: usize> StaticLedger<K, CAPACITY> {
+    /// An empty ledger with the fixed seed of [`FixedState`].
+    #[must_use]
+    pub const fn new() -> Self {
+        Self::with_hasher(FixedState)
+    }
+}
+
+impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
+    /// An empty ledger with a hasher of the caller's, whose upper 32 bits should be well mixed. A
+    /// hasher that is not all zeroes, such as one with a seed inside, moves the whole ledger from
+    /// `.bss` to `.data`.
+    #[must_use]
+    pub const fn with_hasher(hasher: S) -> Self {
+        // Evaluated for its assertions, with or without a call that needs the shape.
+        let _ = Fixed::<K, CAPACITY>::SHAPE;
+        Self { table: Table::new(Fixed::NEW), hasher }
+    }
+
+    #[inline]
+    fn table(&self) -> &Table<Fixed<K, CAPACITY>> {
+        &self.table
+    }
+
+    readings!();
+
+    /// The bytes that the ledger occupies: its size.
+    #[must_use]
+    pub const fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+
+    /// Calls `visit` for each resident and its peak in bytes, in no order. Allocates nothing; may be
+    /// called from an interrupt.
+    ///
+    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
+    /// Otherwise each was resident with that peak at some instant during the call, but one that was
+    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
+    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
+        self.table.walk(&(), visit)
+    }
+
+    /// Writes the residents with the highest peaks in bytes into `top`, highest first, ties by key,
+    /// each once, and returns how many they are: as many as fit, unless there are fewer residents.
+    /// Allocates nothing; may be called from an interrupt. Takes time proportional to slots times
+    /// length of `top`.
+    pub fn top_into(&self, top: &mut [(K, u64)]) -> usize {
+        let mut filled = 0;
+        self.for_each(|key, peak| {
+            let known = top[..filled].iter().position(|(other, _)| *other == key);
+            let end = match known {
+                // Evicted and admitted again during the walk, higher than before.
+                Some(place) => place,
+                None if filled < top.len() => {
+                    filled += 1;
+                    filled - 1
+                }
+                None => match top.last() {
+                    Some(last) if rank(&(key, peak), last).is_lt() => filled - 1,
+                    _ => return,
+                },
+            };
+            if known.is_some() && top[end].1 >= peak {
+                return;
+            }
+            top[end] = (key, peak);
+            let place = top[..end].partition_point(|other| rank(other, &(key, peak)).is_lt());
+            top[place..=end].rotate_right(1);
+        });
+        filled
+    }
+}
+
+/// Highest peak first, ties by key.
+fn rank<K: Ord>(a: &(K, u64), b: &(K, u64)) -> core::cmp::Ordering {
+    b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0))
+}
+
+impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
+    /// As [`InlineLedger::record_peak`](crate::InlineLedger::record_peak).
+    #[inline]
+    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
+        self.record(key, bytes, &mut Hint::new())
+    }
+
+    #[inline]
+    fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+        self.table.record(&key, bytes, hint, || (), || self.hasher.hash_one(key))
+    }
+
+    /// As [`InlineLedger::peak`](crate::InlineLedger::peak).
+    #[must_use]
+    #[inline]
+    pub fn peak(&self, key: &K) -> u64 {
+        self.table.peak(self.hasher.hash_one(key), &key, &())
+    }
+}
+
+impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &StaticLedger<K, CAPACITY, S> {
+    type Key = K;
+
+    #[inline]
+    fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+        match self.table.record_by_hint(bytes, hint) {
+            Some(recorded) => recorded,
+            None => self.record(key, bytes, hint),
+        }
+    }
+}
+
+impl<K: InlineKey, const CAPACITY: usize> Default for StaticLedger<K, CAPACITY> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: InlineKey, const CAPACITY: usize, S> fmt::Debug for StaticLedger<K, CAPACITY, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_summary!("StaticLedger", f, self)
+    }
+}

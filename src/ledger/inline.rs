@@ -1,0 +1,226 @@
+//! Ledgers on the heap whose keys are held in the slots.
+
+use alloc::{sync::Arc, vec::Vec};
+use core::{fmt, hash::BuildHasher};
+
+use super::{DefaultHashBuilder, MAX_PRINCIPALS, debug_summary, heap::Heap, readings, report};
+use crate::{
+    key::{InlineKey, inline::InlineCell},
+    principal::PrincipalId,
+    table::{Recorded, Table},
+    tracker::{Hint, Tracker, sealed},
+};
+
+/// The ledger of memory high-water marks by [`PrincipalId`].
+///
+/// Keys are held inline: no call allocates or frees after construction, and every call but
+/// [`top`](InlineLedger::top) and [`snapshot`](InlineLedger::snapshot), which return a `Vec`, may be
+/// made from an interrupt or signal handler that runs on top of any other call.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use highwater::{MemoryLedger, PrincipalId, Recorded};
+///
+/// let ledger = MemoryLedger::default();
+/// let alice = PrincipalId::new("alice")?;
+/// assert_eq!(ledger.record_peak(&alice, 3 << 20), Recorded::Admitted);
+/// assert_eq!(ledger.record_peak(&alice, 1 << 20), Recorded::Unchanged);
+/// assert_eq!(ledger.peak(&alice), 3 << 20);
+/// # }
+/// # Ok::<(), highwater::PrincipalIdError>(())
+/// ```
+pub type MemoryLedger<S = DefaultHashBuilder> = InlineLedger<PrincipalId, S>;
+
+/// Exact high-water marks of the biggest users, for plain keys ([`InlineKey`]) held in the slots.
+///
+/// A handle: clones share one ledger. Of all keys ever recorded it holds the `capacity` ones with
+/// the highest maxima, each with its exact maximum; see [the design](crate::design) for why, and for
+/// the promises of each call. All memory is taken at construction.
+pub struct InlineLedger<K: InlineKey, S = DefaultHashBuilder> {
+    shared: Arc<Shared<K, S>>,
+}
+
+struct Shared<K: InlineKey, S> {
+    table: Table<Heap<InlineCell<K>>>,
+    hasher: S,
+}
+
+impl<K: InlineKey> InlineLedger<K> {
+    /// A ledger of [`MAX_PRINCIPALS`] places. Allocates.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(MAX_PRINCIPALS)
+    }
+
+    /// A ledger of `capacity` places. Allocates about `2 * capacity` slots, zeroed.
+    ///
+    /// # Panics
+    ///
+    /// If `capacity` is 0 or more than 2<sup>30</sup> (2<sup>14</sup> with 32-bit words), or if there
+    /// is not enough memory for it.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
+    }
+}
+
+impl<K: InlineKey, S> InlineLedger<K, S> {
+    /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        Self::with_capacity_and_hasher(MAX_PRINCIPALS, hasher)
+    }
+
+    /// A ledger of `capacity` places with a hasher of the caller's, whose upper 32 bits should be
+    /// well mixed. Allocates.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_capacity`](InlineLedger::with_capacity).
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        Self::from_heap(Heap::new(capacity, ()), hasher)
+    }
+
+    fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
+        Self { shared: Arc::new(Shared { table: Table::new(heap), hasher }) }
+    }
+
+    #[inline]
+    fn table(&self) -> &Table<Heap<InlineCell<K>>> {
+        &self.shared.table
+    }
+
+    readings!();
+
+    /// The bytes that the ledger occupies on the heap; they never change.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        // An `Arc` keeps two counts before what it shares.
+        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+    }
+}
+
+impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
+    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
+    ///
+    /// 0 is a no-op; values from 2<sup>63</sup> - 1 on (2<sup>31</sup> - 1 with 32-bit words) count
+    /// as that. A value at or below the floor costs one load; one that does not raise a resident's
+    /// peak writes nothing; an admission takes time logarithmic in the capacity (32-bit words:
+    /// linear). Never allocates, never waits; may be called from an interrupt.
+    #[inline]
+    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
+        self.record(key, bytes, &mut Hint::new())
+    }
+
+    #[inline]
+    fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+        self.table().record(&key, bytes, hint, || (), || self.shared.hasher.hash_one(key))
+    }
+
+    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
+    /// [`untracked_at_most`](InlineLedger::untracked_at_most). Never allocates, never waits; may be
+    /// called from an interrupt.
+    #[must_use]
+    #[inline]
+    pub fn peak(&self, key: &K) -> u64 {
+        self.table().peak(self.shared.hasher.hash_one(key), &key, &())
+    }
+
+    /// All residents with their peaks in bytes, in no order: each key once, no more than the
+    /// capacity, each as it was at some instant during the call. Allocates.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(K, u64)> {
+        report::snapshot(self.table(), &(), |key| self.shared.hasher.hash_one(key))
+    }
+
+    /// The `n` residents with the highest peaks in bytes, highest first, ties by key. Allocates.
+    #[must_use]
+    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
+        report::top(self.snapshot(), n, Ord::cmp)
+    }
+
+    /// A [`Tracker`] that records for `key` in this ledger.
+    #[must_use]
+    pub fn tracker(&self, key: K) -> Tracker<Self> {
+        Tracker::new(self.clone(), key)
+    }
+}
+
+impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
+    type Key = K;
+
+    #[inline]
+    fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+        match self.table().record_by_hint(bytes, hint) {
+            Some(recorded) => recorded,
+            None => self.record(key, bytes, hint),
+        }
+    }
+}
+
+impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// For the default hasher alone, so that `MemoryLedger::default()` needs no annotation.
+impl<K: InlineKey> Default for InlineLedger<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: InlineKey, S> fmt::Debug for InlineLedger<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_summary!("InlineLedger", f, self)
+    }
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use std::{collections::BTreeMap, thread};
+
+    use super::*;
+    use crate::{ledger::FixedState, table::shape::Shape};
+
+    /// `seq` in rounds of about a thousand, so that it wraps under the callers.
+    #[test]
+    fn the_ledger_stays_exact_while_seq_wraps() {
+        for round in 0..200_u64 {
+            let capacity = 1 + round as usize % 6;
+            let shape = Shape::with_capacity(capacity).with_seq_bits(10);
+            let ledger = InlineLedger::<u64, _>::from_heap(Heap::with_shape(shape, ()), FixedState);
+            let maxima = thread::scope(|scope| {
+                let threads: Vec<_> = (0..4)
+                    .map(|thread| {
+                        let ledger = &ledger;
+                        scope.spawn(move || {
+                            let mut maxima = BTreeMap::new();
+                            for step in 1..=2000_u64 {
+                                let key = (step * 7 + thread * 3 + round) % 31;
+                                let bytes = step * 4 + thread;
+                                ledger.record_peak(&key, bytes);
+                                maxima.insert(key, bytes);
+                            }
+                            maxima
+                        })
+                    })
+                    .collect();
+                let mut all = BTreeMap::new();
+                for (key, bytes) in threads.into_iter().flat_map(|thread| thread.join().unwrap()) {
+                    let entry = all.entry(key).or_insert(0);
+                    *entry = bytes.max(*entry);
+                }
+                all
+            });
+            let mut highest: Vec<_> = maxima.into_iter().collect();
+            highest.sort_by_key(|&(_, peak)| core::cmp::Reverse(peak));
+            highest.truncate(capacity);
+            assert_eq!(ledger.top(capacity), highest);
+            assert_eq!((ledger.len(), ledger.refused()), (capacity, 0));
+            assert!(ledger.evictions() > 1000, "seq has not wrapped: {}", ledger.evictions());
+        }
+    }
+}

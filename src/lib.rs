@@ -1,0 +1,38 @@
+#![doc = include_str!("../README.md")]
+#![no_std]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+#[cfg(any(test, feature = "std"))]
+extern crate std;
+
+mod key;
+mod ledger;
+mod principal;
+mod sync;
+mod table;
+mod tracker;
+mod word;
+
+#[doc = include_str!("../docs/design.md")]
+#[cfg(doc)]
+pub mod design {}
+
+pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
+#[cfg(not(loom))]
+pub use ledger::fixed::StaticLedger;
+pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
+pub use principal::{PrincipalId, PrincipalIdError};
+pub use sync::Word;
+pub use table::Recorded;
+pub use tracker::{LedgerHandle, Tracker};
+#[cfg(feature = "alloc")]
+pub use {
+    crossbeam_epoch::Collector,
+    key::epoch::{EpochKey, RETIRED_ALLOWANCE},
+    ledger::{
+        epoch::{Ledger, Recorder},
+        inline::{InlineLedger, MemoryLedger},
+    },
+};

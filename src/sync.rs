@@ -1,0 +1,50 @@
+//! The one place that chooses where atomics come from and how wide a word is.
+
+#[cfg(loom)]
+pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(all(not(loom), feature = "portable-atomic"))]
+pub(crate) use portable_atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(all(not(loom), not(feature = "portable-atomic")))]
+pub(crate) use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
+compile_error!(
+    "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
+     portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
+     atomic update then)"
+);
+
+/// A machine word of the ledger: 64 bits, or 32 where the target has no 64-bit atomics (and under
+/// `--cfg highwater_narrow`, which lets any host test that form).
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub type Word = u64;
+/// A machine word of the ledger: 64 bits, or 32 where the target has no 64-bit atomics (and under
+/// `--cfg highwater_narrow`, which lets any host test that form).
+#[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]
+pub type Word = u32;
+
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+mod wide {
+    #[cfg(not(loom))]
+    pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
+    #[cfg(loom)]
+    pub(crate) use loom::sync::atomic::AtomicU64 as AtomicWord;
+}
+#[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]
+pub(crate) use AtomicU32 as AtomicWord;
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub(crate) use wide::AtomicWord;
+
+/// A value on cache lines of its own, where the target has caches worth the memory.
+#[cfg_attr(all(target_has_atomic = "64", not(highwater_narrow)), repr(align(128)))]
+pub(crate) struct Line<T>(pub(crate) T);
+
+impl<T> core::ops::Deref for Line<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}

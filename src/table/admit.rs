@@ -1,0 +1,246 @@
+//! Admission: how a newcomer becomes resident, in the place of the lowest one when all are taken.
+//!
+//! One admission at a time is *installed*, by the gate word, which names its slot. From then on
+//! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
+
+use super::{Found, Pin, Recorded, Storage, Table};
+use crate::{
+    key::{KeyCell, Wanted},
+    sync::{Ordering, Word},
+    tracker::Hint,
+    word::{Gate, Peak, Stamp},
+};
+
+/// The gate as a call found it: whatever the call concludes holds while this is current.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ticket {
+    era: Word,
+    pub(super) gate: Gate,
+}
+
+/// A slot that one admission holds, invisible to readers.
+#[derive(Clone, Copy)]
+struct Claim {
+    slot: usize,
+    displacement: usize,
+    stamp: Stamp,
+}
+
+/// Why an attempt to be admitted did not decide.
+enum Setback {
+    /// Another admission came between: begin again.
+    Moved,
+    /// Every free slot is held by admissions in flight.
+    NoSlot,
+}
+
+impl<St: Storage> Table<St> {
+    /// Reads era and gate, in this order. All accesses of both are SeqCst: they belong to the one
+    /// order of raises, kills, publications and reads across principals.
+    fn ticket(&self) -> Ticket {
+        let era = self.admissions.era.load(Ordering::SeqCst);
+        let gate = Gate::from_word(self.admissions.gate.load(Ordering::SeqCst));
+        Ticket { era, gate }
+    }
+
+    /// Whether no admission was installed since the ticket was taken: reads in the other order, so
+    /// that an equal gate a whole round later is told by its era.
+    pub(super) fn is_current(&self, ticket: Ticket) -> bool {
+        self.admissions.gate.load(Ordering::SeqCst) == ticket.gate.word()
+            && self.admissions.era.load(Ordering::SeqCst) == ticket.era
+    }
+
+    /// Carries the admission of the gate to its end, unless that has come already, and returns the
+    /// ticket of that gate: nothing is in flight for as long as it is current.
+    pub(super) fn settle(&self) -> Ticket {
+        loop {
+            let ticket = self.ticket();
+            // Again only if another admission was installed, or is about to be: that is progress.
+            if self.help(ticket) {
+                return ticket;
+            }
+        }
+    }
+
+    /// Helps the admission of this gate; `false` if the ticket is out of date and nothing is known.
+    ///
+    /// Every compare-and-swap here expects a word that occurs once, so it does no harm to come late.
+    fn help(&self, ticket: Ticket) -> bool {
+        let shape = &self.storage.shape().gate;
+        let newcomer = ticket.gate.slot(shape);
+        let pending = self.slot(newcomer).look();
+        let Some(stamp) = pending.as_pending() else { return true };
+        if stamp.seq(shape) != ticket.gate.seq(shape) {
+            return true;
+        }
+        let intent = &self.storage.intents()[newcomer];
+        // Acquire: pairs with the stores of the next owner of this slot, who writes only after a
+        // later gate; if one of its words was read, that gate is seen below.
+        let bytes = intent.bytes.load(Ordering::Acquire);
+        let victim = intent.victim.load(Ordering::Acquire) as usize;
+        let victim_peak = intent.victim_peak.load(Ordering::Acquire);
+        if !self.is_current(ticket) {
+            return false;
+        }
+        if victim_peak != 0 {
+            let killed = Peak::killed(stamp);
+            match self.slot(victim).replace(Peak::live(victim_peak), killed) {
+                Ok(()) => {}
+                Err(now) if now == killed => {}
+                // It grew first, and will never have that peak again: void for good.
+                Err(_) => return true,
+            }
+        }
+        // Fails if somebody else was faster.
+        let _ = self.slot(newcomer).replace(pending, Peak::live(bytes));
+        true
+    }
+
+    /// Admits a newcomer that a first look did not find.
+    #[inline(never)]
+    pub(super) fn admit<W: Wanted<St::Cell>>(
+        &self,
+        home: usize,
+        wanted: &W,
+        bytes: Word,
+        hint: &mut Hint,
+        pin: &mut Pin<St>,
+    ) -> Recorded {
+        let shape = &self.storage.shape().gate;
+        let mut prepared = None;
+        loop {
+            let ticket = self.settle();
+            if let Some(found) = self.find(home, wanted, pin) {
+                match self.raise(found, bytes, hint) {
+                    Some(recorded) => return recorded,
+                    None => continue,
+                }
+            }
+            let mut victim = None;
+            if shape.is_full(ticket.gate.seq(shape)) {
+                let Some(lowest) = self.lowest(ticket) else { continue };
+                if !self.is_current(ticket) {
+                    continue;
+                }
+                self.raise_floor(lowest.peak);
+                if bytes <= lowest.peak {
+                    hint.settle(lowest.peak);
+                    return Recorded::Dropped;
+                }
+                victim = Some(lowest);
+            }
+            if !St::Cell::may_displace(self.storage.limbo(), pin) {
+                return self.refuse(bytes);
+            }
+            // Whatever can panic or allocate happens here, before anything is claimed.
+            let key = prepared.take().unwrap_or_else(|| wanted.prepare());
+            let claim = match self.claim(home, ticket) {
+                Ok(claim) => claim,
+                Err(Setback::NoSlot) => return self.refuse(bytes),
+                Err(Setback::Moved) => {
+                    prepared = Some(key);
+                    continue;
+                }
+            };
+            let displaced = self.slot(claim.slot).cell.put(key, pin);
+            self.write_intent(claim.slot, bytes, victim);
+            self.extend_reach(home, claim.displacement);
+            if victim.is_some() {
+                self.bounds().lower(claim.slot, bytes);
+            }
+            if self.install(ticket, claim) {
+                self.tally.evictions.fetch_add(usize::from(victim.is_some()), Ordering::Relaxed);
+                hint.point(claim.slot, bytes);
+                // Foreign code may run in here, so it comes last.
+                St::Cell::retire(displaced, self.storage.limbo(), pin);
+                return Recorded::Admitted;
+            }
+            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, pin));
+            // Readers never saw the claim and helpers are done with it: only this call knows it.
+            self.slot(claim.slot).give_up(claim.stamp);
+        }
+    }
+
+    /// Claims the first free slot on the path of `home`, for the admission after the ticket's.
+    fn claim(&self, home: usize, ticket: Ticket) -> Result<Claim, Setback> {
+        let shape = self.storage.shape();
+        let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
+        let stamp = Stamp::new(ticket.era, seq, &shape.gate);
+        for displacement in 0..shape.slots {
+            let slot = shape.probe(home, displacement);
+            let seen = self.slot(slot).look();
+            if !seen.is_free() {
+                continue;
+            }
+            // A slot freed by the admission of the gate, or before, may be used now; one that a
+            // later admission frees may not, and shows a gate that has moved.
+            if !self.is_current(ticket) {
+                return Err(Setback::Moved);
+            }
+            if self.slot(slot).replace(seen, Peak::pending(stamp)).is_ok() {
+                return Ok(Claim { slot, displacement, stamp });
+            }
+        }
+        Err(if self.is_current(ticket) { Setback::NoSlot } else { Setback::Moved })
+    }
+
+    /// Release: who reads one of these words (acquire, in `help`) sees the gate that this owner saw.
+    fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
+        let intent = &self.storage.intents()[slot];
+        let (victim, victim_peak) = victim.map_or((0, 0), |victim| (victim.slot, victim.peak));
+        intent.bytes.store(bytes, Ordering::Release);
+        intent.victim.store(victim as u32, Ordering::Release);
+        intent.victim_peak.store(victim_peak, Ordering::Release);
+    }
+
+    /// Lets searches from `home` go as far as `displacement`.
+    fn extend_reach(&self, home: usize, displacement: usize) {
+        let reach = &self.storage.reach()[home];
+        // Saturated, it stands for the whole table.
+        let displacement = u16::try_from(displacement).unwrap_or(u16::MAX);
+        // Relaxed: if another thread made it this large, whoever sees our gate reads it no smaller
+        // than this load did (read-read coherence).
+        if reach.load(Ordering::Relaxed) < displacement {
+            // Release: pairs with the load in `find`.
+            reach.fetch_max(displacement, Ordering::Release);
+        }
+    }
+
+    /// Makes the claim's admission the one of the gate and carries it to its end. `false` if another
+    /// was installed before it, or if it is void because its victim grew.
+    fn install(&self, ticket: Ticket, claim: Claim) -> bool {
+        let shape = &self.storage.shape().gate;
+        let seq = claim.stamp.seq(shape);
+        if shape.begins_half(seq) {
+            self.admissions.era.fetch_add(1, Ordering::SeqCst);
+        }
+        let gate = Gate::new(seq, claim.slot, shape);
+        if self
+            .admissions
+            .gate
+            .compare_exchange(ticket.gate.word(), gate.word(), Ordering::SeqCst, Ordering::SeqCst)
+            .is_err()
+        {
+            return false;
+        }
+        // Settles this admission, or a later one, whose owner has settled this one.
+        self.settle();
+        !self.slot(claim.slot).is_still(Peak::pending(claim.stamp))
+    }
+
+    /// Raises the floor. Release: pairs with the load of `floor_word`.
+    fn raise_floor(&self, peak: Word) {
+        // Relaxed: a first look only saves the write.
+        if self.floor.load(Ordering::Relaxed) < peak {
+            self.floor.fetch_max(peak, Ordering::AcqRel);
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, bytes: Word) -> Recorded {
+        // Release, and first: who sees the count sees the value.
+        self.tally.lost.fetch_max(bytes, Ordering::AcqRel);
+        self.tally.refused.fetch_add(1, Ordering::Release);
+        Recorded::Refused
+    }
+}

@@ -1,0 +1,121 @@
+//! The nodes of the tournament: a lower bound of every peak below, and a stamp.
+
+use super::shape::{FANOUT, LEAF, Shape};
+use crate::sync::{AtomicWord, Ordering, Word};
+
+const STAMP_BITS: u32 = Word::BITS / 4;
+const STAMP_MASK: Word = (1 << STAMP_BITS) - 1;
+
+/// The bound of a node below which nothing is.
+pub(crate) const NOTHING: Word = Word::MAX >> STAMP_BITS;
+
+/// The bound that stands for a peak: itself, or the largest that a node can hold. Never
+/// [`NOTHING`], so that what saturates is still found.
+pub(crate) fn bound_of(peak: Word) -> Word {
+    peak.min(NOTHING - 1)
+}
+
+/// A node's word: `[bound | stamp]`. All zero, as at the start, it bounds anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Node(Word);
+
+impl Node {
+    pub(crate) fn bound(self) -> Word {
+        self.0 >> STAMP_BITS
+    }
+
+    /// The same stamp with another bound.
+    fn with_bound(self, bound: Word) -> Self {
+        Self(bound << STAMP_BITS | self.0 & STAMP_MASK)
+    }
+
+    /// A newcomer with this bound has come below: at most its bound, and a new stamp in any case, so
+    /// that a search that looked before cannot tighten the node without knowing of it.
+    fn lowered(self, bound: Word) -> Self {
+        let stamp = self.0.wrapping_add(1) & STAMP_MASK;
+        Self(self.bound().min(bound) << STAMP_BITS | stamp)
+    }
+}
+
+/// All nodes of a table.
+#[derive(Clone, Copy)]
+pub(crate) struct Bounds<'a> {
+    nodes: &'a [AtomicWord],
+    shape: &'a Shape,
+}
+
+impl<'a> Bounds<'a> {
+    pub(crate) fn new(nodes: &'a [AtomicWord], shape: &'a Shape) -> Self {
+        Self { nodes, shape }
+    }
+
+    /// Reads a node. Acquire: pairs with [`lower`](Bounds::lower), so that who sees the stamp of a
+    /// newcomer also sees its claim, its intent and the nodes below this one.
+    pub(crate) fn look(&self, level: usize, index: usize) -> Node {
+        Node(self.nodes[self.shape.node(level, index)].load(Ordering::Acquire))
+    }
+
+    /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward.
+    pub(crate) fn lower(&self, slot: usize, peak: Word) {
+        let bound = bound_of(peak);
+        let mut index = slot / LEAF;
+        for level in 0..self.shape.levels {
+            let node = &self.nodes[self.shape.node(level, index)];
+            let mut seen = node.load(Ordering::Relaxed);
+            // Release: pairs with `look`. The loop ends when nobody else changes the node in
+            // between, which each time is somebody's progress.
+            while let Err(now) =
+                node.compare_exchange(seen, Node(seen).lowered(bound).0, Ordering::AcqRel, Ordering::Relaxed)
+            {
+                seen = now;
+            }
+            index /= FANOUT;
+        }
+    }
+
+    /// Raises a node's bound, if nobody has touched the node since `seen` was read.
+    pub(crate) fn tighten(&self, level: usize, index: usize, seen: Node, bound: Word) {
+        if bound > seen.bound() {
+            // Release: who reads the new bound must see what it was computed from, or older nodes
+            // would be tightened with less. A failure leaves a bound that is only slack.
+            let _ = self.nodes[self.shape.node(level, index)].compare_exchange(
+                seen.0,
+                seen.with_bound(bound).0,
+                Ordering::AcqRel,
+                Ordering::Relaxed,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lowering_always_changes_the_stamp_and_only_ever_lowers() {
+        let node = Node(0).with_bound(100);
+        assert_eq!(node.bound(), 100);
+        assert_eq!(node.lowered(150).bound(), 100);
+        assert_ne!(node.lowered(150), node);
+        assert_eq!(node.lowered(50).bound(), 50);
+        assert_eq!(node.lowered(50).with_bound(100), node.lowered(150));
+    }
+
+    #[test]
+    fn a_saturated_bound_is_not_nothing() {
+        assert!(bound_of(Word::MAX >> 1) < NOTHING);
+        assert_eq!(Node(0).with_bound(NOTHING).bound(), NOTHING);
+        assert_eq!(Node(Word::MAX).lowered(7).bound(), 7);
+    }
+
+    #[test]
+    fn the_stamp_wraps_without_touching_the_bound() {
+        let mut node = Node(0).with_bound(9);
+        for _ in 0..=STAMP_MASK {
+            node = node.lowered(12);
+            assert_eq!(node.bound(), 9);
+        }
+        assert_eq!(node, Node(0).with_bound(9));
+    }
+}

@@ -1,0 +1,335 @@
+//! The table: slots, the gate, and the calls on residents. Admission is in [`admit`], the search for
+//! the victim in [`lowest`], walks over all residents in [`walk`].
+
+mod admit;
+mod bounds;
+mod lowest;
+pub(crate) mod shape;
+mod walk;
+
+use crate::{
+    key::{Comparison, KeyCell, Wanted},
+    sync::{AtomicU16, AtomicU32, AtomicUsize, AtomicWord, Line, Ordering, Word},
+    tracker::Hint,
+    word::{Peak, Stamp, saturate, widen},
+};
+use bounds::Bounds;
+use shape::Shape;
+
+/// What [`record_peak`](crate::InlineLedger::record_peak) did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Recorded {
+    /// The principal's peak, or the floor, was already at least this value.
+    Unchanged,
+    /// The resident's peak is now this value.
+    Raised,
+    /// The principal is resident now, in the place of the lowest resident if all were taken.
+    Admitted,
+    /// All places are taken and no resident is lower than this value.
+    Dropped,
+    /// The value is above the floor and was **not** kept, because everything spare was in use by
+    /// admissions in flight (or, with epoch keys, by retired keys that a stalled thread holds back).
+    /// Counted by `refused()`, and covered by `untracked_at_most()`.
+    Refused,
+}
+
+/// One slot: a peak word and the key that it belongs to, side by side.
+#[repr(C)]
+#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+pub(crate) struct Slot<C> {
+    peak: AtomicWord,
+    cell: C,
+}
+
+/// What the admission that has a slot claimed is about to do; read by those who help it.
+#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+pub(crate) struct Intent {
+    bytes: AtomicWord,
+    /// The victim's peak; 0 while the table fills and there is no victim.
+    victim_peak: AtomicWord,
+    victim: AtomicU32,
+}
+
+impl<C: KeyCell> Slot<C> {
+    #[cfg(not(loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+    pub(crate) const EMPTY: Self = Self { peak: AtomicWord::new(0), cell: C::EMPTY };
+    #[cfg(loom)]
+    pub(crate) fn empty() -> Self {
+        Self { peak: AtomicWord::new(0), cell: C::empty() }
+    }
+
+    /// The peak word. SeqCst: reads of several principals by one thread and raises by others must
+    /// fit into one order, which acquire alone would not give.
+    #[inline]
+    fn look(&self) -> Peak {
+        Peak::from_word(self.peak.load(Ordering::SeqCst))
+    }
+
+    /// Whether the peak word is still `seen`. Relaxed: the key loads before it are acquire loads,
+    /// and coherence does the rest (see [`InlineCell`](crate::key::inline::InlineCell)).
+    #[inline]
+    fn is_still(&self, seen: Peak) -> bool {
+        self.peak.load(Ordering::Relaxed) == seen.word()
+    }
+
+    /// Frees a claim that was never published. Only its owner changes the word until then. The new
+    /// word is one that this slot never had, so that whoever looked before the claim cannot mistake it.
+    /// Release: pairs with the claim of the next owner.
+    fn give_up(&self, stamp: Stamp) {
+        self.peak.store(Peak::killed(stamp).word(), Ordering::Release);
+    }
+
+    /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look); it also
+    /// publishes what was written to the slot before and shows what others did.
+    #[inline]
+    fn replace(&self, seen: Peak, new: Peak) -> Result<(), Peak> {
+        self.peak
+            .compare_exchange(seen.word(), new.word(), Ordering::SeqCst, Ordering::SeqCst)
+            .map_or_else(|now| Err(Peak::from_word(now)), |_| Ok(()))
+    }
+}
+
+impl Intent {
+    #[cfg(not(loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+    pub(crate) const EMPTY: Self =
+        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) };
+}
+
+/// Where the arrays of a table live.
+pub(crate) trait Storage {
+    type Cell: KeyCell;
+
+    fn shape(&self) -> &Shape;
+    fn slots(&self) -> &[Slot<Self::Cell>];
+    /// By home: the largest displacement at which a key with that home was ever placed.
+    fn reach(&self) -> &[AtomicU16];
+    fn intents(&self) -> &[Intent];
+    fn nodes(&self) -> &[AtomicWord];
+    /// What it takes to dispose of displaced keys.
+    fn limbo(&self) -> &<Self::Cell as KeyCell>::Limbo;
+}
+
+/// What keeps keys from being freed during a call on a table over this storage.
+pub(crate) type Pin<St> = <<St as Storage>::Cell as KeyCell>::Pin;
+
+/// The shared state of a ledger.
+pub(crate) struct Table<St> {
+    /// The largest lower bound of all residents proven so far; 0 until the table is full.
+    floor: Line<AtomicWord>,
+    admissions: Line<Admissions>,
+    tally: Line<Tally>,
+    storage: St,
+}
+
+/// The words that every admission goes through.
+struct Admissions {
+    gate: AtomicWord,
+    /// Moves on twice in every round of the gate's `seq`.
+    era: AtomicWord,
+}
+
+/// What is only counted.
+struct Tally {
+    evictions: AtomicUsize,
+    refused: AtomicUsize,
+    /// The largest value that was refused.
+    lost: AtomicWord,
+}
+
+/// A resident, where and with which peak a search met it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Found {
+    slot: usize,
+    peak: Word,
+}
+
+macro_rules! new_table {
+    ($($constness:tt)?) => {
+        /// A table over storage whose bytes are all zero.
+        pub(crate) $($constness)? fn new(storage: St) -> Self {
+            Self {
+                floor: Line(AtomicWord::new(0)),
+                admissions: Line(Admissions { gate: AtomicWord::new(0), era: AtomicWord::new(0) }),
+                tally: Line(Tally {
+                    evictions: AtomicUsize::new(0),
+                    refused: AtomicUsize::new(0),
+                    lost: AtomicWord::new(0),
+                }),
+                storage,
+            }
+        }
+    };
+}
+
+impl<St> Table<St> {
+    #[cfg(not(loom))]
+    new_table!(const);
+    #[cfg(loom)]
+    new_table!();
+
+    #[cfg(feature = "alloc")]
+    pub(crate) fn storage(&self) -> &St {
+        &self.storage
+    }
+
+    /// The floor. Acquire: pairs with the release when it is raised, so that whoever is turned away
+    /// by it also sees the residents that it was proven from.
+    #[inline]
+    fn floor_word(&self) -> Word {
+        self.floor.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    pub(crate) fn floor(&self) -> u64 {
+        widen(self.floor_word())
+    }
+
+    pub(crate) fn untracked_at_most(&self) -> u64 {
+        // Acquire: pairs with the release in `refuse`.
+        widen(self.floor_word().max(self.tally.lost.load(Ordering::Acquire)))
+    }
+
+    pub(crate) fn evictions(&self) -> u64 {
+        // Relaxed: a count, ordered with nothing.
+        self.tally.evictions.load(Ordering::Relaxed) as u64
+    }
+
+    pub(crate) fn refused(&self) -> u64 {
+        // Acquire: who sees a refusal counted also sees it in `untracked_at_most`.
+        self.tally.refused.load(Ordering::Acquire) as u64
+    }
+}
+
+impl<St: Storage> Table<St> {
+    pub(crate) fn capacity(&self) -> usize {
+        self.storage.shape().capacity
+    }
+
+    fn bounds(&self) -> Bounds<'_> {
+        Bounds::new(self.storage.nodes(), self.storage.shape())
+    }
+
+    fn slot(&self, slot: usize) -> &Slot<St::Cell> {
+        &self.storage.slots()[slot]
+    }
+
+    /// Records `bytes` for a key. The pin and the hash are only made for a value above the floor.
+    #[inline]
+    pub(crate) fn record<W: Wanted<St::Cell>>(
+        &self,
+        wanted: &W,
+        bytes: u64,
+        hint: &mut Hint,
+        pin: impl FnOnce() -> Pin<St>,
+        hash: impl FnOnce() -> u64,
+    ) -> Recorded {
+        let bytes = saturate(bytes);
+        let floor = self.floor_word();
+        if bytes <= floor {
+            hint.settle(floor);
+            return Recorded::Unchanged;
+        }
+        let mut pin = pin();
+        let home = self.storage.shape().home(hash());
+        while let Some(found) = self.find(home, wanted, &pin) {
+            if let Some(recorded) = self.raise(found, bytes, hint) {
+                return recorded;
+            }
+        }
+        self.admit(home, wanted, bytes, hint, &mut pin)
+    }
+
+    /// Raises a resident just found; `None` if the slot has changed since.
+    #[inline]
+    fn raise(&self, found: Found, bytes: Word, hint: &mut Hint) -> Option<Recorded> {
+        if bytes <= found.peak {
+            hint.point(found.slot, found.peak);
+            return Some(Recorded::Unchanged);
+        }
+        self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
+        hint.point(found.slot, bytes);
+        Some(Recorded::Raised)
+    }
+
+    /// Records through a hint alone: `None` if it does not decide.
+    #[inline]
+    pub(crate) fn record_by_hint(&self, bytes: u64, hint: &mut Hint) -> Option<Recorded> {
+        let bytes = saturate(bytes);
+        if bytes <= hint.settled() {
+            // The peak was this high once; if the resident is gone since, the floor is.
+            return Some(Recorded::Unchanged);
+        }
+        let slot = hint.slot()?;
+        // The word that was seen does not come back, so the slot is still the same resident's.
+        self.raise(Found { slot, peak: hint.settled() }, bytes, hint)
+    }
+
+    /// The peak of a key in bytes, 0 if it is not resident.
+    #[inline]
+    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
+        let home = self.storage.shape().home(hash);
+        match self.find(home, wanted, pin) {
+            Some(found) => widen(found.peak),
+            None => self.peak_of_absent(home, wanted, pin),
+        }
+    }
+
+    /// The same, once a look has found nothing: absence holds only if no admission came between.
+    #[cold]
+    fn peak_of_absent<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> u64 {
+        loop {
+            let ticket = self.settle();
+            if let Some(found) = self.find(home, wanted, pin) {
+                return widen(found.peak);
+            }
+            if self.is_current(ticket) {
+                return 0;
+            }
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        let ticket = self.settle();
+        let seq = ticket.gate.seq(&self.storage.shape().gate);
+        (seq as usize).min(self.capacity())
+    }
+
+    /// Looks for a key from its home on, as far as keys of that home were ever placed.
+    ///
+    /// What it finds was resident with that peak. That it finds nothing is conclusive only if the
+    /// admission of the gate was settled before and the gate is the same after.
+    #[inline]
+    fn find<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
+        if let Some(peak) = self.compare(home, wanted, pin) {
+            return Some(Found { slot: home, peak });
+        }
+        let shape = self.storage.shape();
+        // Acquire: pairs with the release in `extend_reach`. A newcomer's reach is written before
+        // the gate that installs it, so who has seen that gate sees the reach.
+        let reach = self.storage.reach()[home].load(Ordering::Acquire);
+        let reach = if reach == u16::MAX { shape.slots - 1 } else { usize::from(reach) };
+        (1..=reach).find_map(|displacement| {
+            let slot = shape.probe(home, displacement);
+            self.compare(slot, wanted, pin).map(|peak| Found { slot, peak })
+        })
+    }
+
+    /// The peak of the slot's resident, if it has this key.
+    #[inline]
+    fn compare<W: Wanted<St::Cell>>(&self, slot: usize, wanted: &W, pin: &Pin<St>) -> Option<Word> {
+        let slot = self.slot(slot);
+        loop {
+            let seen = slot.look();
+            let peak = seen.as_live()?;
+            match wanted.compare(&slot.cell, pin, || slot.is_still(seen)) {
+                Comparison::Equal => return Some(peak),
+                Comparison::Different => return None,
+                // Raised or evicted in between, by another call that got ahead.
+                Comparison::Changed => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! The sizes of a table: places, slots, the levels of its bounds.
+
+use crate::{sync::Word, word::GateShape};
+
+/// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
+pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 8 };
+/// Children of an inner node.
+pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 16 };
+/// Levels enough for the largest table.
+const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 8 };
+
+/// Everything about a table that follows from its capacity.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    pub(crate) capacity: usize,
+    pub(crate) slots: usize,
+    pub(crate) gate: GateShape,
+    /// Where the nodes of each level begin, leaves first; then where they all end.
+    starts: [u32; MAX_LEVELS + 1],
+    pub(crate) levels: usize,
+}
+
+impl Shape {
+    /// The largest capacity, in principals.
+    pub(crate) const MAX_CAPACITY: usize = GateShape::MAX_SLOTS / 2;
+
+    /// The shape of a table on the heap: twice the places, and at least 64 to spare, so that only
+    /// as many admissions at once could leave a newcomer without a slot.
+    #[cfg(any(feature = "alloc", test))]
+    pub(crate) const fn with_capacity(capacity: usize) -> Self {
+        let spare = if capacity < 64 && !cfg!(loom) { 64 } else { capacity };
+        Self::new(capacity, capacity + spare)
+    }
+
+    /// The shape of a table with just twice as many slots as places.
+    pub(crate) const fn doubled(capacity: usize) -> Self {
+        Self::new(capacity, capacity * 2)
+    }
+
+    const fn new(capacity: usize, slots: usize) -> Self {
+        let mut shape = Self {
+            capacity,
+            slots,
+            gate: GateShape::new(capacity, slots),
+            starts: [0; MAX_LEVELS + 1],
+            levels: 0,
+        };
+        // Narrow words have no room for a bound with its stamp: all slots are one leaf there.
+        if Word::BITS == 64 {
+            let mut nodes = slots.div_ceil(LEAF);
+            loop {
+                shape.starts[shape.levels + 1] = shape.starts[shape.levels] + nodes as u32;
+                shape.levels += 1;
+                if nodes <= FANOUT {
+                    break;
+                }
+                nodes = nodes.div_ceil(FANOUT);
+            }
+        }
+        shape
+    }
+
+    /// The same with a short round of `seq`, to see it wrap.
+    #[cfg(test)]
+    pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
+        let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
+        self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
+        self
+    }
+
+    /// The number of nodes of all levels.
+    pub(crate) const fn nodes(&self) -> usize {
+        self.starts[self.levels] as usize
+    }
+
+    /// The number of nodes of one level.
+    pub(crate) fn nodes_at(&self, level: usize) -> usize {
+        (self.starts[level + 1] - self.starts[level]) as usize
+    }
+
+    /// Where node `index` of `level` stands in the array of all.
+    pub(crate) fn node(&self, level: usize, index: usize) -> usize {
+        self.starts[level] as usize + index
+    }
+
+    /// The home of a hash: its upper half, scaled to the slots.
+    #[inline]
+    pub(crate) fn home(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.slots as u64) >> 32) as usize
+    }
+
+    /// The slot `displacement` after `home`, around the end.
+    #[inline]
+    pub(crate) fn probe(&self, home: usize, displacement: usize) -> usize {
+        let slot = home + displacement;
+        if slot < self.slots { slot } else { slot - self.slots }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_slot_is_below_one_node_of_each_level_and_the_top_fits_in_one_look() {
+        for capacity in [1, 2, 63, 64, 65, 1000, 4096, Shape::MAX_CAPACITY.min(1 << 20)] {
+            let shape = Shape::with_capacity(capacity);
+            assert!(shape.slots >= capacity + capacity.max(64));
+            let mut below = shape.slots;
+            let mut width = LEAF;
+            for level in 0..shape.levels {
+                assert_eq!(shape.nodes_at(level), below.div_ceil(width));
+                below = shape.nodes_at(level);
+                width = FANOUT;
+            }
+            assert!(shape.levels == 0 || below <= FANOUT);
+        }
+    }
+
+    #[test]
+    fn homes_cover_the_slots_and_probes_go_round() {
+        let shape = Shape::with_capacity(100);
+        assert_eq!(shape.home(0), 0);
+        assert_eq!(shape.home(u64::MAX), shape.slots - 1);
+        assert_eq!(shape.probe(shape.slots - 1, 1), 0);
+        assert_eq!(shape.probe(3, shape.slots - 1), 2);
+    }
+}

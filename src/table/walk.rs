@@ -1,0 +1,29 @@
+//! Walks over all residents.
+
+use super::{Pin, Storage, Table};
+use crate::{key::KeyCell, word::widen};
+
+/// The key of a slot.
+type Key<St> = <<St as Storage>::Cell as KeyCell>::Key;
+
+impl<St: Storage> Table<St> {
+    /// Calls `visit` for each resident. `true` if no admission was installed meanwhile: then these
+    /// were all the residents there were, each once. Otherwise each was one at some instant during
+    /// the walk, but one that was evicted and admitted again may come twice, and newcomers may come
+    /// beside those whose places they took.
+    pub(crate) fn walk(&self, pin: &Pin<St>, mut visit: impl FnMut(Key<St>, u64)) -> bool {
+        let ticket = self.settle();
+        for slot in self.storage.slots() {
+            loop {
+                let seen = slot.look();
+                let Some(peak) = seen.as_live() else { break };
+                if let Some(key) = slot.cell.read(pin, || slot.is_still(seen)) {
+                    visit(key, widen(peak));
+                    break;
+                }
+                // Again: the slot was raised or replaced in between.
+            }
+        }
+        self.is_current(ticket)
+    }
+}

@@ -1,0 +1,148 @@
+//! Repeated records for one principal.
+
+use core::fmt;
+
+use crate::{sync::Word, table::Recorded};
+
+/// What a caller remembers of one key in one ledger.
+///
+/// Every value up to `settled` is known not to change anything, for ever: it was the key's peak
+/// once, or the floor, and a resident that is evicted leaves a floor at least as high as its peak.
+#[derive(Clone, Copy, Default)]
+pub struct Hint {
+    settled: Word,
+    /// The slot whose peak word was `settled`, plus one; 0 if there is none.
+    slot: u32,
+}
+
+impl Hint {
+    #[inline]
+    pub(crate) fn settled(&self) -> Word {
+        self.settled
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self) -> Option<usize> {
+        (self.slot as usize).checked_sub(1)
+    }
+
+    pub(crate) const fn new() -> Self {
+        Self { settled: 0, slot: 0 }
+    }
+
+    /// The key was met in this slot with this peak.
+    #[inline]
+    pub(crate) fn point(&mut self, slot: usize, peak: Word) {
+        *self = Self { settled: peak, slot: slot as u32 + 1 };
+    }
+
+    /// The floor is at least this high.
+    #[inline]
+    pub(crate) fn settle(&mut self, floor: Word) {
+        *self = Self { settled: floor, slot: 0 };
+    }
+}
+
+pub(crate) mod sealed {
+    use super::{Hint, Recorded};
+
+    /// What a handle does for trackers and meters.
+    pub trait Handle {
+        type Key: Clone;
+
+        /// Records for a key. The hint is of this key and this ledger, or new.
+        fn record_hinted(&self, key: &Self::Key, bytes: u64, hint: &mut Hint) -> Recorded;
+    }
+}
+
+/// A handle to a ledger that a [`Tracker`] or a meter can own: a clone of an
+/// [`InlineLedger`](crate::InlineLedger) or a [`Ledger`](crate::Ledger), or a reference to a
+/// [`StaticLedger`](crate::StaticLedger). Sealed.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a handle to a ledger",
+    label = "not a ledger",
+    note = "a tracker or meter owns a `MemoryLedger`, an `InlineLedger<K>`, a `Ledger<K>`, or a `&StaticLedger<K, N>`"
+)]
+pub trait LedgerHandle: sealed::Handle<Key = Self::Principal> {
+    /// The type of the ledger's keys.
+    type Principal: Clone;
+}
+
+impl<L: sealed::Handle> LedgerHandle for L {
+    type Principal = L::Key;
+}
+
+/// Records many times for one principal, at the price of a comparison.
+///
+/// It keeps the principal's key and where it was met with which peak. Recording a value that is not
+/// above that peak touches no shared memory; raising the peak is one compare-and-swap, without hash,
+/// probe, key comparison or pin, as long as nobody else has raised it.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use highwater::{MemoryLedger, PrincipalId, Recorded, Tracker};
+///
+/// let ledger = MemoryLedger::default();
+/// let mut tracker = Tracker::new(ledger.clone(), PrincipalId::default());
+/// assert_eq!(tracker.record_peak(65_536), Recorded::Admitted);
+/// assert_eq!(tracker.record_peak(65_536), Recorded::Unchanged);
+/// assert_eq!(tracker.record_peak(131_072), Recorded::Raised);
+/// assert_eq!(ledger.peak(tracker.key()), 131_072);
+/// # }
+/// ```
+pub struct Tracker<L: LedgerHandle> {
+    ledger: L,
+    key: L::Principal,
+    hint: Hint,
+}
+
+impl<L: LedgerHandle> Tracker<L> {
+    /// A tracker of one principal, which becomes resident with its first record.
+    pub const fn new(ledger: L, key: L::Principal) -> Self {
+        Self { ledger, key, hint: Hint::new() }
+    }
+
+    /// As the ledger's `record_peak` for the tracker's principal. May be used wherever that may.
+    ///
+    /// What is at or below a value that this tracker has seen as its principal's peak (or as the
+    /// floor) is answered `Unchanged` without a look at the ledger.
+    #[inline]
+    pub fn record_peak(&mut self, bytes: u64) -> Recorded {
+        self.ledger.record_hinted(&self.key, bytes, &mut self.hint)
+    }
+
+    /// Tracks another principal from now on.
+    pub fn retarget(&mut self, key: L::Principal) {
+        self.key = key;
+        self.hint = Hint::new();
+    }
+
+    /// The principal.
+    pub const fn key(&self) -> &L::Principal {
+        &self.key
+    }
+
+    /// The ledger.
+    pub const fn ledger(&self) -> &L {
+        &self.ledger
+    }
+}
+
+impl<L: LedgerHandle + Clone> Clone for Tracker<L> {
+    fn clone(&self) -> Self {
+        Self { ledger: self.ledger.clone(), key: self.key.clone(), hint: self.hint }
+    }
+}
+
+impl<L: LedgerHandle + fmt::Debug> fmt::Debug for Tracker<L>
+where
+    L::Principal: fmt::Debug,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tracker")
+            .field("key", &self.key)
+            .field("seen", &self.hint.settled)
+            .field("ledger", &self.ledger)
+            .finish()
+    }
+}

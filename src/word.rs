@@ -1,0 +1,234 @@
+//! Packed words: the peak word of a slot and the gate word of a ledger, each a type of its own.
+
+use crate::sync::Word;
+
+const LIVE_BITS: u32 = Word::BITS - 1;
+const STAMP_BITS: u32 = Word::BITS - 2;
+const NOT_LIVE: Word = 1 << LIVE_BITS;
+const KILLED: Word = 1 << STAMP_BITS;
+const STAMP_MASK: Word = KILLED - 1;
+
+/// The largest peak that a slot can hold, in bytes; larger values are recorded as this one.
+pub(crate) const MAX_PEAK: Word = NOT_LIVE - 1;
+
+/// Clamps a number of bytes to what a slot can hold.
+#[inline]
+pub(crate) fn saturate(bytes: u64) -> Word {
+    // The clamp makes the narrowing exact.
+    bytes.min(widen(MAX_PEAK)) as Word
+}
+
+/// A word as the `u64` of the public interface.
+#[inline]
+#[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
+pub(crate) fn widen(word: Word) -> u64 {
+    word as u64
+}
+
+/// The number of an admission, wide enough that it does not come back while a call is suspended:
+/// the era and, below it, the `seq` of the gate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp(Word);
+
+impl Stamp {
+    pub(crate) fn new(era: Word, seq: Word, shape: &GateShape) -> Self {
+        Self(((era << shape.seq_bits) | seq) & STAMP_MASK)
+    }
+
+    /// The `seq` that the gate shows for this admission.
+    pub(crate) fn seq(self, shape: &GateShape) -> Word {
+        self.0 & ((1 << shape.seq_bits) - 1)
+    }
+}
+
+/// The peak word of a slot.
+///
+/// | bits | meaning |
+/// | --- | --- |
+/// | `0` | never used |
+/// | `0`, then `b > 0` | resident with peak `b` |
+/// | `10`, then a stamp | claimed by an admission that is being prepared |
+/// | `11`, then a stamp | free: the resident was evicted by that admission, or the claim was given up |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Peak(Word);
+
+impl Peak {
+    pub(crate) const EMPTY: Self = Self(0);
+
+    /// A resident with this peak, which is at least 1 and at most [`MAX_PEAK`].
+    #[inline]
+    pub(crate) fn live(bytes: Word) -> Self {
+        debug_assert!(bytes != 0 && bytes <= MAX_PEAK);
+        Self(bytes)
+    }
+
+    pub(crate) fn pending(stamp: Stamp) -> Self {
+        Self(NOT_LIVE | stamp.0)
+    }
+
+    pub(crate) fn killed(stamp: Stamp) -> Self {
+        Self(NOT_LIVE | KILLED | stamp.0)
+    }
+
+    #[inline]
+    pub(crate) fn from_word(word: Word) -> Self {
+        Self(word)
+    }
+
+    #[inline]
+    pub(crate) fn word(self) -> Word {
+        self.0
+    }
+
+    /// The resident's peak in bytes, if there is a resident.
+    #[inline]
+    pub(crate) fn as_live(self) -> Option<Word> {
+        // 0 wraps to the largest value, a set top bit stays above: one comparison decides.
+        (self.0.wrapping_sub(1) < MAX_PEAK).then_some(self.0)
+    }
+
+    /// The stamp of the admission that holds this slot claimed.
+    pub(crate) fn as_pending(self) -> Option<Stamp> {
+        (self.0 & (NOT_LIVE | KILLED) == NOT_LIVE).then_some(Stamp(self.0 & STAMP_MASK))
+    }
+
+    /// Whether an admission may claim the slot.
+    pub(crate) fn is_free(self) -> bool {
+        self == Self::EMPTY || self.0 & (NOT_LIVE | KILLED) == NOT_LIVE | KILLED
+    }
+}
+
+/// How a ledger of a given size divides its gate word into `[seq | slot]`, and how `seq` runs:
+/// up to `capacity` while the table fills, then round and round from `capacity` to the end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct GateShape {
+    capacity: Word,
+    slot_bits: u32,
+    seq_bits: u32,
+    /// One more than the largest `seq`.
+    end: Word,
+}
+
+impl GateShape {
+    /// The most slots that leave `seq` a round of at least twice as many admissions.
+    pub(crate) const MAX_SLOTS: usize = 1 << (Word::BITS / 2 - 1);
+
+    pub(crate) const fn new(capacity: usize, slots: usize) -> Self {
+        let slot_bits = usize::BITS - (slots - 1).leading_zeros();
+        let slot_bits = if slot_bits < 2 { 2 } else { slot_bits };
+        Self::with_seq_bits(capacity, slot_bits, Word::BITS - slot_bits)
+    }
+
+    /// A shape with a chosen round, which tests make short.
+    pub(crate) const fn with_seq_bits(capacity: usize, slot_bits: u32, seq_bits: u32) -> Self {
+        let end = if seq_bits >= STAMP_BITS { 1 << STAMP_BITS } else { 1 << seq_bits };
+        let seq_bits = if seq_bits >= STAMP_BITS { STAMP_BITS } else { seq_bits };
+        Self { capacity: capacity as Word, slot_bits, seq_bits, end }
+    }
+
+    /// Whether the table was full once admission `seq` was installed.
+    pub(crate) fn is_full(&self, seq: Word) -> bool {
+        seq >= self.capacity
+    }
+
+    /// The number of the admission after `seq`.
+    pub(crate) fn next(&self, seq: Word) -> Word {
+        if seq + 1 == self.end { self.capacity } else { seq + 1 }
+    }
+
+    /// Whether installing admission `seq` begins a half of a round, before which the era moves on.
+    ///
+    /// Twice a round, so that between two appearances of one gate word there is a whole half: the
+    /// admission that ends it read the gate after the first appearance and moved the era after that.
+    pub(crate) fn begins_half(&self, seq: Word) -> bool {
+        seq == self.capacity || seq == self.capacity + (self.end - self.capacity) / 2
+    }
+}
+
+/// The gate word: the last admission that was installed and the slot of its newcomer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Gate(Word);
+
+impl Gate {
+    pub(crate) fn new(seq: Word, slot: usize, shape: &GateShape) -> Self {
+        Self(seq << shape.slot_bits | slot as Word)
+    }
+
+    pub(crate) fn from_word(word: Word) -> Self {
+        Self(word)
+    }
+
+    pub(crate) fn word(self) -> Word {
+        self.0
+    }
+
+    pub(crate) fn seq(self, shape: &GateShape) -> Word {
+        self.0 >> shape.slot_bits
+    }
+
+    pub(crate) fn slot(self, shape: &GateShape) -> usize {
+        (self.0 & ((1 << shape.slot_bits) - 1)) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    fn shape() -> GateShape {
+        GateShape::new(4, 8)
+    }
+
+    #[test]
+    fn every_state_of_a_peak_word_is_told_from_the_others() {
+        let stamp = Stamp::new(3, 5, &shape());
+        let words =
+            [Peak::EMPTY, Peak::live(1), Peak::live(MAX_PEAK), Peak::pending(stamp), Peak::killed(stamp)];
+        let live: Vec<_> = words.iter().map(|word| word.as_live()).collect();
+        assert_eq!(live, [None, Some(1), Some(MAX_PEAK), None, None]);
+        let pending: Vec<_> = words.iter().map(|word| word.as_pending()).collect();
+        assert_eq!(pending, [None, None, None, Some(stamp), None]);
+        let free: Vec<_> = words.iter().map(|word| word.is_free()).collect();
+        assert_eq!(free, [true, false, false, false, true]);
+        assert!(words.iter().all(|&word| Peak::from_word(word.word()) == word));
+    }
+
+    #[test]
+    fn bytes_saturate_just_below_the_top_bit() {
+        assert_eq!(saturate(0), 0);
+        assert_eq!(saturate(u64::from(u16::MAX)), Word::from(u16::MAX));
+        assert_eq!(saturate(widen(MAX_PEAK)), MAX_PEAK);
+        assert_eq!(saturate(widen(MAX_PEAK) + 1), MAX_PEAK);
+        assert_eq!(saturate(u64::MAX), MAX_PEAK);
+    }
+
+    #[test]
+    fn a_gate_word_returns_what_it_was_made_of() {
+        for (capacity, slots) in [(1, 2), (4, 8), (4096, 8192), (5000, 10_001)] {
+            let shape = GateShape::new(capacity, slots);
+            for seq in [0, 1, shape.capacity, shape.end - 1] {
+                for slot in [0, 1, slots - 1] {
+                    let gate = Gate::new(seq, slot, &shape);
+                    assert_eq!((gate.seq(&shape), gate.slot(&shape)), (seq, slot));
+                    assert_eq!(Gate::from_word(gate.word()), gate);
+                }
+                assert_eq!(Stamp::new(7, seq, &shape).seq(&shape), seq);
+            }
+        }
+    }
+
+    #[test]
+    fn seq_runs_round_without_passing_below_the_capacity() {
+        let shape = GateShape::with_seq_bits(3, 3, 4);
+        let mut seq = 0;
+        let mut halves = 0;
+        for step in 1..100 {
+            seq = shape.next(seq);
+            assert_eq!(shape.is_full(seq), step >= 3);
+            halves += usize::from(shape.begins_half(seq));
+        }
+        // 97 admissions from the first full one on, in rounds of 13: 0, 6, 13, 19 ...
+        assert_eq!(halves, 97 / 13 * 2 + 1);
+    }
+}
