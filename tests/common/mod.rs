@@ -1,0 +1,14 @@
+//! What the contract tests share: the oracle, the ledgers under test, random plans of calls, and the linearizability checker.
+
+#![allow(
+    dead_code,
+    reason = "every test binary uses its own part of these helpers"
+)]
+
+pub mod effort;
+pub mod history;
+pub mod kinds;
+pub mod linearizability;
+pub mod oracle;
+pub mod plan;
+pub mod subject;
