@@ -11,4 +11,11 @@ pub mod kinds;
 pub mod linearizability;
 pub mod oracle;
 pub mod plan;
+#[cfg(target_os = "linux")]
+pub mod signals;
+#[cfg(target_os = "linux")]
+pub mod steps;
 pub mod subject;
+#[cfg(target_os = "linux")]
+pub mod victim;
+pub mod watchdog;

@@ -1,0 +1,56 @@
+//! Promise: a value at or below the floor is done with before the key is even hashed.
+
+#![cfg(not(loom))]
+
+use std::cell::Cell;
+use std::hash::{BuildHasher, DefaultHasher};
+
+use highwater::{InlineLedger, Recorded};
+
+/// Counts, per thread, the hashes that a ledger asks for.
+#[derive(Clone, Default)]
+struct CountingHasher;
+
+thread_local! {
+    static HASHES: Cell<u64> = const { Cell::new(0) };
+}
+
+impl BuildHasher for CountingHasher {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        HASHES.with(|hashes| hashes.set(hashes.get() + 1));
+        DefaultHasher::new()
+    }
+}
+
+fn hashes_of<T>(call: impl FnOnce() -> T) -> (T, u64) {
+    let before = HASHES.get();
+    let answer = call();
+    (answer, HASHES.get() - before)
+}
+
+#[test]
+fn no_hash_at_or_below_the_floor() {
+    let ledger = InlineLedger::<u64, CountingHasher>::with_capacity_and_hasher(4, CountingHasher);
+    for key in 0..4 {
+        ledger.record_peak(&key, 100 + key);
+    }
+    // The first newcomer that is too small makes the ledger prove its floor; from then on it is one load.
+    let (answer, hashes) = hashes_of(|| ledger.record_peak(&9, 100));
+    assert_eq!(answer, Recorded::Dropped);
+    assert!(hashes >= 1);
+    assert_eq!(ledger.floor(), 100);
+    for bytes in 0..=100 {
+        for key in [0, 3, 9, 1000] {
+            let (answer, hashes) = hashes_of(|| ledger.record_peak(&key, bytes));
+            assert!(
+                matches!(answer, Recorded::Unchanged | Recorded::Dropped),
+                "{answer:?}"
+            );
+            assert_eq!(hashes, 0, "key {key} at {bytes}");
+        }
+    }
+    let (_, hashes) = hashes_of(|| ledger.record_peak(&3, 101));
+    assert!(hashes >= 1, "above the floor the key has to be found");
+}

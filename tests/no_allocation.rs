@@ -1,0 +1,129 @@
+//! Promise: after construction no call on a ledger with inline keys allocates or frees.
+//!
+//! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
+
+#![cfg(not(loom))]
+#![allow(unsafe_code, reason = "an allocator that counts")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+
+use highwater::{InlineLedger, InlineLedger as Ledger, PrincipalId};
+
+struct Counting;
+
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
+
+fn count() {
+    CALLS.with(|calls| calls.set(calls.get() + 1));
+}
+
+// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count();
+        // SAFETY: the caller keeps the contract of `dealloc`.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        // SAFETY: the caller keeps the contract of `realloc`.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// How often `call` allocated, reallocated or freed on this thread.
+fn allocator_calls<T>(call: impl FnOnce() -> T) -> u64 {
+    let before = CALLS.get();
+    let _kept = call();
+    CALLS.get() - before
+}
+
+/// Fills, raises, drops, evicts, reads: every path of a ledger, several times over.
+fn all_calls_are_free_of_allocation<K: highwater::InlineKey>(capacity: usize, key: fn(u64) -> K) {
+    let ledger: Ledger<K> = InlineLedger::with_capacity(capacity);
+    let keys: Vec<K> = (0..4 * capacity as u64).map(key).collect();
+    let total = allocator_calls(|| {
+        for round in 1..=4 {
+            for (number, key) in (0_u64..).zip(&keys) {
+                ledger.record_peak(key, round * 1000 + number);
+                ledger.record_peak(key, 1);
+                ledger.record_peak(key, round * 1000 + number + 1);
+                assert!(ledger.peak(key) > 0);
+                assert!(ledger.len() <= capacity && !ledger.is_empty());
+                assert!(ledger.floor() <= ledger.untracked_at_most());
+            }
+        }
+        assert!(ledger.evictions() > 0 && ledger.refused() == 0);
+    });
+    assert_eq!(total, 0, "allocator calls");
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocator_calls(|| drop(vec![1_u8])), 2);
+    assert_eq!(allocator_calls(|| ()), 0);
+}
+
+#[test]
+fn integer_keys() {
+    for capacity in [1, 2, 16, 300] {
+        all_calls_are_free_of_allocation(capacity, |number| number);
+    }
+}
+
+#[test]
+fn principal_ids() {
+    for capacity in [1, 2, 16, 300] {
+        all_calls_are_free_of_allocation(capacity, |number| {
+            let mut text = [b'x'; 64];
+            for (place, digit) in text.iter_mut().zip([1000, 100, 10, 1]) {
+                *place = b'0' + u8::try_from(number / digit % 10).expect("one digit");
+            }
+            PrincipalId::new(str::from_utf8(&text).expect("ASCII")).expect("a valid id")
+        });
+    }
+}
+
+#[test]
+fn clones_are_reference_counts() {
+    let ledger = Ledger::<u64>::with_capacity(8);
+    assert_eq!(allocator_calls(|| drop(ledger.clone())), 0);
+}
+
+#[test]
+fn trackers() {
+    let ledger = Ledger::<u64>::with_capacity(2);
+    let mut trackers: Vec<_> = (0..6).map(|key| ledger.tracker(key)).collect();
+    let total = allocator_calls(|| {
+        for bytes in 1..200 {
+            for tracker in &mut trackers {
+                tracker.record_peak(bytes);
+            }
+        }
+    });
+    assert_eq!(total, 0, "allocator calls");
+}
+
+#[test]
+fn a_snapshot_allocates_its_own_list_and_nothing_else() {
+    let ledger = Ledger::<u64>::with_capacity(64);
+    for key in 0..100 {
+        ledger.record_peak(&key, 1 + key);
+    }
+    let entries = ledger.snapshot();
+    assert_eq!(entries.len(), 64);
+    assert_eq!(allocator_calls(|| drop(entries)), 1);
+}
