@@ -96,6 +96,10 @@ impl Intent {
     #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
     pub(crate) const EMPTY: Self =
         Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) };
+    #[cfg(loom)]
+    pub(crate) fn empty() -> Self {
+        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
+    }
 }
 
 /// Where the arrays of a table live.

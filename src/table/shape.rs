@@ -6,6 +6,9 @@ use crate::{sync::Word, word::GateShape};
 pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 8 };
 /// Children of an inner node.
 pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 16 };
+/// The least number of slots beyond the capacity: as many admissions at once as there are, and no
+/// newcomer is without a slot.
+const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
 /// Levels enough for the largest table.
 const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 8 };
 
@@ -24,15 +27,15 @@ impl Shape {
     /// The largest capacity, in principals.
     pub(crate) const MAX_CAPACITY: usize = GateShape::MAX_SLOTS / 2;
 
-    /// The shape of a table on the heap: twice the places, and at least 64 to spare, so that only
-    /// as many admissions at once could leave a newcomer without a slot.
+    /// The shape of a table on the heap: twice the places, and [`SPARE`] ones at the least.
     #[cfg(any(feature = "alloc", test))]
     pub(crate) const fn with_capacity(capacity: usize) -> Self {
-        let spare = if capacity < 64 && !cfg!(loom) { 64 } else { capacity };
+        let spare = if capacity < SPARE { SPARE } else { capacity };
         Self::new(capacity, capacity + spare)
     }
 
     /// The shape of a table with just twice as many slots as places.
+    #[cfg(not(loom))]
     pub(crate) const fn doubled(capacity: usize) -> Self {
         Self::new(capacity, capacity * 2)
     }

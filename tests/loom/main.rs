@@ -1,0 +1,21 @@
+//! Models: every interleaving, within a bound on preemptions, of a few calls on a tiny ledger.
+//!
+//! `ci/models` runs them. Each model checks the answers of all calls and the final contents: some order of the calls that
+//! keeps each thread's own order must explain them by the sequential rule. (Not the order of real time: loom takes
+//! sequentially consistent accesses for acquire and release ones, so a later call may see an older state there. What remains
+//! of the contract is checked on real threads.)
+#![cfg(loom)]
+#![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
+
+#[path = "../common/history.rs"]
+mod history;
+#[path = "../common/linearizability.rs"]
+mod linearizability;
+#[path = "../common/oracle.rs"]
+mod oracle;
+#[path = "../common/subject.rs"]
+mod subject;
+
+mod harness;
+mod kinds;
+mod models;

@@ -1,0 +1,81 @@
+//! The scenarios.
+
+use crate::{
+    harness::{
+        Do::{self, Floor, Len, Peak, Record, Snapshot},
+        Model,
+    },
+    kinds::{Colliding, Epoch, Inline},
+};
+
+/// A module for each model, with a test for each kind of ledger.
+macro_rules! models {
+    ($($(#[$doc:meta])* $name:ident: $capacity:literal, $before:expr, $threads:expr;)*) => {$(
+        $(#[$doc])*
+        mod $name {
+            use super::*;
+
+            static MODEL: Model = Model { capacity: $capacity, before: &$before, threads: &$threads };
+
+            #[test]
+            fn inline() {
+                MODEL.check::<Inline>();
+            }
+
+            #[test]
+            fn colliding() {
+                MODEL.check::<Inline<Colliding>>();
+            }
+
+            #[test]
+            fn epoch() {
+                MODEL.check::<Epoch>();
+            }
+        }
+    )*};
+}
+
+const NOTHING: [Do; 0] = [];
+/// Two places, both taken.
+const FULL: [Do; 2] = [Record(1, 10), Record(2, 20)];
+
+models! {
+    /// The first sight of two principals, and who has seen a newcomer's peak sees it counted.
+    first_sights: 2, NOTHING, [&[Record(1, 10), Len], &[Record(2, 20)]];
+    /// The same newcomer from two threads takes one place.
+    same_newcomer_twice: 2, NOTHING, [&[Record(1, 10)], &[Record(1, 20)]];
+    /// Two newcomers for the last place: the higher one stays.
+    last_place: 2, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)]];
+    /// Two newcomers at capacity evict the two lowest.
+    two_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)]];
+    /// The same newcomer at capacity evicts one.
+    same_newcomer_at_capacity: 2, FULL, [&[Record(3, 30)], &[Record(3, 31)]];
+    /// A resident is raised while it is about to be evicted.
+    raise_against_eviction: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)]];
+    /// A resident is raised above the newcomer's value, so that another is the lowest.
+    raise_of_the_other: 2, FULL, [&[Record(1, 15)], &[Record(3, 12)]];
+    /// What is evicted comes back higher.
+    eviction_and_return: 2, FULL, [&[Record(3, 30)], &[Record(1, 40)]];
+    /// One place that changes hands.
+    capacity_one: 1, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)]];
+    /// One place, its resident raised, a newcomer below it.
+    capacity_one_raised: 1, [Record(1, 10)], [&[Record(1, 30)], &[Record(2, 20)]];
+    /// A reader of the victim and the newcomer, once one of them is gone the other is there.
+    read_against_eviction: 2, FULL, [&[Record(3, 30)], &[Peak(3), Peak(1), Len]];
+    /// A reader of a newcomer while the table fills.
+    read_against_first_sight: 2, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len]];
+    /// A reader of a resident that is raised.
+    read_against_raise: 2, FULL, [&[Record(1, 30)], &[Peak(1), Peak(1)]];
+    /// A snapshot during an eviction shows no more than fit.
+    snapshot_against_eviction: 2, FULL, [&[Record(3, 30)], &[Snapshot]];
+    /// The floor never exceeds the lowest and covers what was evicted.
+    floor_against_eviction: 2, FULL, [&[Record(3, 30), Floor], &[Record(1, 15), Floor]];
+    /// Two newcomers of which one is lower than the other's victim will be.
+    drop_against_eviction: 2, FULL, [&[Record(3, 15)], &[Record(4, 12)]];
+    /// A slot freed by one eviction is used by the next.
+    slots_are_used_again: 1, [Record(1, 10), Record(2, 20)], [&[Record(3, 30), Record(1, 40)], &[Peak(2)]];
+    /// Three threads: a raise, an eviction and a reader.
+    raise_eviction_read: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)], &[Peak(1)]];
+    /// Three newcomers for two places.
+    three_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 25)]];
+}
