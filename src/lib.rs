@@ -9,6 +9,7 @@ extern crate std;
 
 mod key;
 mod ledger;
+mod meter;
 mod principal;
 mod sync;
 mod table;
@@ -23,6 +24,14 @@ pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
 #[cfg(not(loom))]
 pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
+#[cfg(feature = "wasmtime")]
+pub use meter::instance_remains;
+#[doc(hidden)]
+pub use meter::is_type_limit;
+pub use meter::{
+    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterLimits, MeterLimitsBuilder, MeterStats,
+    StoreMemoryMeter,
+};
 pub use principal::{PrincipalId, PrincipalIdError};
 pub use sync::Word;
 pub use table::Recorded;

@@ -17,6 +17,8 @@ use super::{DefaultHashBuilder, debug_summary, heap::Heap, readings, report};
 use crate::tracker::Tracker;
 use crate::{
     key::epoch::{Borrowed, EpochCell, EpochKey, Limbo},
+    meter::MeterCounters,
+    sync::Line,
     table::{Recorded, Storage, Table},
     tracker::{Hint, sealed},
 };
@@ -54,6 +56,7 @@ pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
 
 struct Shared<K: EpochKey, S> {
     table: Table<Heap<EpochCell<K>>>,
+    counters: Line<MeterCounters>,
     hasher: S,
     /// The process's default collector if there is none.
     collector: Option<Collector>,
@@ -131,7 +134,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
         let table = Table::new(Heap::new(capacity, Limbo::new(capacity)));
-        Self { shared: Arc::new(Shared { table, hasher, collector }) }
+        Self { shared: Arc::new(Shared { table, counters: Line(MeterCounters::new()), hasher, collector }) }
     }
 
     /// Registers the calling thread (or CPU). Allocates.
@@ -150,6 +153,11 @@ impl<K: EpochKey, S> Ledger<K, S> {
     #[inline]
     fn table(&self) -> &Table<Heap<EpochCell<K>>> {
         &self.shared.table
+    }
+
+    #[inline]
+    fn counters(&self) -> &MeterCounters {
+        &self.shared.counters
     }
 
     readings!();
@@ -310,6 +318,11 @@ macro_rules! handle {
                     None => self.shared().record(key, || key.clone(), bytes, hint, || self.pin()),
                 }
             }
+
+            #[inline]
+            fn meter_counters(&self) -> &MeterCounters {
+                self.counters()
+            }
         }
     };
 }
@@ -320,6 +333,10 @@ handle!(Recorder<K, S>);
 impl<K: EpochKey, S> Recorder<K, S> {
     fn table(&self) -> &Table<Heap<EpochCell<K>>> {
         self.ledger.table()
+    }
+
+    fn counters(&self) -> &MeterCounters {
+        self.ledger.counters()
     }
 }
 

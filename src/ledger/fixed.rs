@@ -5,7 +5,8 @@ use core::{fmt, hash::BuildHasher};
 use super::{FixedState, debug_summary, readings};
 use crate::{
     key::{InlineKey, inline::InlineCell},
-    sync::{AtomicU16, AtomicWord},
+    meter::MeterCounters,
+    sync::{AtomicU16, AtomicWord, Line},
     table::{Intent, Recorded, Slot, Storage, Table, shape::Shape},
     tracker::{Hint, sealed},
 };
@@ -33,6 +34,7 @@ use crate::{
 /// ```
 pub struct StaticLedger<K: InlineKey, const CAPACITY: usize, S = FixedState> {
     table: Table<Fixed<K, CAPACITY>>,
+    counters: Line<MeterCounters>,
     hasher: S,
 }
 
@@ -115,12 +117,17 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
     pub const fn with_hasher(hasher: S) -> Self {
         // Evaluated for its assertions, with or without a call that needs the shape.
         let _ = Fixed::<K, CAPACITY>::SHAPE;
-        Self { table: Table::new(Fixed::NEW), hasher }
+        Self { table: Table::new(Fixed::NEW), counters: Line(MeterCounters::new()), hasher }
     }
 
     #[inline]
     fn table(&self) -> &Table<Fixed<K, CAPACITY>> {
         &self.table
+    }
+
+    #[inline]
+    fn counters(&self) -> &MeterCounters {
+        &self.counters
     }
 
     readings!();
@@ -206,6 +213,11 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
             Some(recorded) => recorded,
             None => self.record(key, bytes, hint),
         }
+    }
+
+    #[inline]
+    fn meter_counters(&self) -> &MeterCounters {
+        self.counters()
     }
 }
 

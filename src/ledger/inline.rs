@@ -6,7 +6,9 @@ use core::{fmt, hash::BuildHasher};
 use super::{DefaultHashBuilder, MAX_PRINCIPALS, debug_summary, heap::Heap, readings, report};
 use crate::{
     key::{InlineKey, inline::InlineCell},
+    meter::MeterCounters,
     principal::PrincipalId,
+    sync::Line,
     table::{Recorded, Table},
     tracker::{Hint, Tracker, sealed},
 };
@@ -42,6 +44,7 @@ pub struct InlineLedger<K: InlineKey, S = DefaultHashBuilder> {
 
 struct Shared<K: InlineKey, S> {
     table: Table<Heap<InlineCell<K>>>,
+    counters: Line<MeterCounters>,
     hasher: S,
 }
 
@@ -83,12 +86,23 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     }
 
     fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
-        Self { shared: Arc::new(Shared { table: Table::new(heap), hasher }) }
+        Self {
+            shared: Arc::new(Shared {
+                table: Table::new(heap),
+                counters: Line(MeterCounters::new()),
+                hasher,
+            }),
+        }
     }
 
     #[inline]
     fn table(&self) -> &Table<Heap<InlineCell<K>>> {
         &self.shared.table
+    }
+
+    #[inline]
+    fn counters(&self) -> &MeterCounters {
+        &self.shared.counters
     }
 
     readings!();
@@ -156,6 +170,11 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
             Some(recorded) => recorded,
             None => self.record(key, bytes, hint),
         }
+    }
+
+    #[inline]
+    fn meter_counters(&self) -> &MeterCounters {
+        self.counters()
     }
 }
 

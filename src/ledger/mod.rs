@@ -33,6 +33,8 @@ pub struct LedgerStats {
     pub evictions: u64,
     /// Values above the floor that were not kept.
     pub refused: u64,
+    /// What the meters over this ledger have allowed and denied.
+    pub meter: crate::MeterStats,
 }
 
 /// The readings that are the same for every kind of ledger.
@@ -99,6 +101,7 @@ macro_rules! readings {
                 untracked_at_most: self.untracked_at_most(),
                 evictions: self.evictions(),
                 refused: self.refused(),
+                meter: self.counters().stats(),
             }
         }
     };

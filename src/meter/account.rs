@@ -1,0 +1,287 @@
+//! The account of one Store: what its memories and tables hold, and what of it the current lease added.
+//!
+//! No engine, no ledger, no allocation: an engine's callbacks go in, sizes come out. An engine *asks* before it grows
+//! and only speaks up again when the growth *failed*; success is silent. So an approved growth stays *pending* until
+//! something proves that it happened: the next event, the end of the lease, or [`Account::settle`]. That proof is sound
+//! because the engine has to finish a growth before the guest or the host can cause another event.
+//!
+//! # Invariants
+//!
+//! 1. At most one growth is pending.
+//! 2. `settled` is what the engine holds, or that less the pending growth; nothing that failed or was denied is ever part of it.
+//! 3. `inherited <= settled.memory`, so a lease's own growth is never negative.
+//! 4. A denial changes no size: it settles what was pending before it and is counted.
+//! 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
+//!
+//! Two things an engine never reports, and only the host can supply them: that an instantiation failed after its memories were
+//! approved ([`Account::mark`], [`Account::withdraw`]) and how far a shared memory has grown ([`Account::reconcile`]).
+
+use super::policy::{Attribution, MeterLimits};
+
+/// Why a growth did not take place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The limits of the lease leave no room for it.
+    OverCeiling,
+    /// Past the maximum that the memory or table declares, or that its type can represent.
+    OverTypeMaximum,
+    /// A table would outgrow what the limits leave for tables.
+    Table,
+    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
+    FailedByEngine,
+}
+
+impl core::fmt::Display for Denial {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
+            Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
+            Self::Table => "growth denied: over the table budget of the store",
+            Self::FailedByEngine => "growth approved, but failed in the engine",
+        })
+    }
+}
+
+impl core::error::Error for Denial {}
+
+/// What a Store holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Usage {
+    /// Bytes over all memories.
+    memory: usize,
+    /// Elements over all tables.
+    table_elements: usize,
+    /// Bytes of the largest memory that the current lease has grown.
+    largest_memory: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Kind {
+    Memory,
+    Table,
+}
+
+/// An approved growth that nothing has confirmed yet: what the Store holds if it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Pending {
+    kind: Kind,
+    then: Usage,
+}
+
+/// What a Store held at one instant, to return to with [`Account::withdraw`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[must_use = "a mark does nothing until it is given to `withdraw`"]
+pub struct Mark(Usage);
+
+/// The exact account of one Store; see the [module](self) for what it keeps and promises.
+///
+/// Every method takes constant time, allocates nothing and takes no lock.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Account {
+    settled: Usage,
+    pending: Option<Pending>,
+    inherited: usize,
+    denied: u64,
+    last_denial: Option<Denial>,
+}
+
+impl Account {
+    /// The account of a Store that holds nothing.
+    #[must_use]
+    pub const fn new() -> Self {
+        let empty = Usage { memory: 0, table_elements: 0, largest_memory: 0 };
+        Self { settled: empty, pending: None, inherited: 0, denied: 0, last_denial: None }
+    }
+
+    /// One memory asks to grow from `current` to `desired` bytes; a creation asks from 0.
+    ///
+    /// # Errors
+    /// Why the growth has to be denied. The account then holds what it held.
+    #[inline]
+    pub fn growing(
+        &mut self,
+        limits: &MeterLimits,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<(), Denial> {
+        self.settle();
+        let then = Usage {
+            memory: self.settled.memory.saturating_add(desired.saturating_sub(current)),
+            largest_memory: self.settled.largest_memory.max(desired),
+            ..self.settled
+        };
+        if !limits.admits_memory(desired, then.memory, then.table_elements) {
+            return Err(self.deny(Denial::OverCeiling));
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Err(self.deny(Denial::OverTypeMaximum));
+        }
+        self.pending = Some(Pending { kind: Kind::Memory, then });
+        Ok(())
+    }
+
+    /// One table asks to grow from `current` to `desired` elements; a creation asks from 0.
+    ///
+    /// # Errors
+    /// Why the growth has to be denied. The account then holds what it held.
+    #[inline]
+    pub fn table_growing(
+        &mut self,
+        limits: &MeterLimits,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<(), Denial> {
+        self.settle();
+        let grown = desired.saturating_sub(current);
+        let then =
+            Usage { table_elements: self.settled.table_elements.saturating_add(grown), ..self.settled };
+        if !limits.admits_table(desired, then.table_elements, then.memory) {
+            return Err(self.deny(Denial::Table));
+        }
+        if maximum.is_some_and(|maximum| desired > maximum) {
+            return Err(self.deny(Denial::OverTypeMaximum));
+        }
+        self.pending = Some(Pending { kind: Kind::Table, then });
+        Ok(())
+    }
+
+    /// The memory growth that was approved last did not happen.
+    pub fn grow_failed(&mut self) {
+        self.fail(Kind::Memory);
+    }
+
+    /// The table growth that was approved last did not happen.
+    pub fn table_grow_failed(&mut self) {
+        self.fail(Kind::Table);
+    }
+
+    /// A growth failed for which no approval had been asked: what is pending belongs to an earlier one, which stands.
+    pub fn refused_unasked(&mut self) {
+        self.settle();
+        self.deny(Denial::OverTypeMaximum);
+    }
+
+    /// A failure ends the pending growth of its kind; a growth of the other kind was followed by this event, so it stands.
+    fn fail(&mut self, kind: Kind) {
+        if self.pending.is_some_and(|pending| pending.kind == kind) {
+            self.pending = None;
+        }
+        self.settle();
+        self.deny(Denial::FailedByEngine);
+    }
+
+    fn deny(&mut self, denial: Denial) -> Denial {
+        self.denied += 1;
+        self.last_denial = Some(denial);
+        denial
+    }
+
+    /// No growth is in flight: what was pending has happened. Says whether anything was.
+    #[inline]
+    pub fn settle(&mut self) -> bool {
+        match self.pending.take() {
+            Some(pending) => {
+                self.settled = pending.then;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A lease begins: all that the Store holds now is inherited.
+    pub fn start_lease(&mut self) {
+        self.settle();
+        self.settled.largest_memory = 0;
+        self.inherited = self.settled.memory;
+        self.denied = 0;
+        self.last_denial = None;
+    }
+
+    /// What the Store holds now, before an instantiation that may fail.
+    pub fn mark(&mut self) -> Mark {
+        self.settle();
+        Mark(self.settled)
+    }
+
+    /// Everything approved since `mark` is gone: the instantiation failed and the engine took its memories and tables back.
+    pub fn withdraw(&mut self, mark: Mark) {
+        self.pending = None;
+        self.settled = mark.0;
+        self.inherited = self.inherited.min(mark.0.memory);
+    }
+
+    /// The host has counted: the Store's memories hold `memory` bytes. The current lease is charged with what is more than known.
+    pub fn reconcile(&mut self, memory: usize) {
+        self.settle();
+        self.settled.memory = memory;
+        self.inherited = self.inherited.min(memory);
+    }
+
+    /// Bytes over all memories of the Store, a pending growth included.
+    #[must_use]
+    pub fn total(&self) -> usize {
+        self.with_pending().memory
+    }
+
+    /// Elements over all tables of the Store, a pending growth included.
+    #[must_use]
+    pub fn table_elements(&self) -> usize {
+        self.with_pending().table_elements
+    }
+
+    /// Bytes that the Store's memories held when the lease began.
+    #[must_use]
+    pub fn inherited(&self) -> usize {
+        self.inherited
+    }
+
+    /// Bytes by which the lease has grown the Store's memories, a pending growth included.
+    #[must_use]
+    pub fn own(&self) -> usize {
+        self.total() - self.inherited
+    }
+
+    /// Growths denied or failed in this lease.
+    #[must_use]
+    pub fn denied(&self) -> u64 {
+        self.denied
+    }
+
+    /// Why the last growth of this lease that did not take place did not.
+    #[must_use]
+    pub fn last_denial(&self) -> Option<Denial> {
+        self.last_denial
+    }
+
+    /// The bytes that the lease's principal answers for, the pending growth left out. Never falls within a lease, save by
+    /// [`withdraw`](Self::withdraw) and [`reconcile`](Self::reconcile).
+    #[must_use]
+    #[inline]
+    pub fn settled_charge(&self, attribution: Attribution) -> usize {
+        self.charge(&self.settled, attribution)
+    }
+
+    /// As [`settled_charge`](Self::settled_charge), as if the pending growth had happened.
+    #[must_use]
+    #[inline]
+    pub fn approved_charge(&self, attribution: Attribution) -> usize {
+        self.charge(&self.with_pending(), attribution)
+    }
+
+    #[inline]
+    fn charge(&self, usage: &Usage, attribution: Attribution) -> usize {
+        match attribution {
+            Attribution::LargestMemory => usage.largest_memory,
+            Attribution::StoreTotal => usage.memory,
+            Attribution::OwnGrowth => usage.memory - self.inherited,
+        }
+    }
+
+    #[inline]
+    fn with_pending(&self) -> Usage {
+        self.pending.map_or(self.settled, |pending| pending.then)
+    }
+}

@@ -1,0 +1,312 @@
+//! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
+//!
+//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`lease`] a principal's turn, [`counters`] the numbers
+//! for an exporter. [`StoreMemoryMeter`] puts them in front of a ledger; the adapters (`wasmtime`, `wasmi`, and
+//! [`impl_resource_limiter!`](crate::impl_resource_limiter) for any other version) only pass an engine's callbacks on to
+//! [`approve_memory`](StoreMemoryMeter::approve_memory) and its siblings.
+//!
+//! # What an engine does not say
+//!
+//! | hazard | what happens | what the meter does |
+//! | --- | --- | --- |
+//! | several memories | every growth is reported alone, without an id | sums the differences |
+//! | an approved growth fails | reported after the approval | keeps it pending, records it when something proves it |
+//! | a growth fails that nobody approved | reported like the former | leaves the pending growth alone |
+//! | the Store is pooled | the next principal finds grown memories | inherited and own growth are told apart |
+//! | an instantiation fails | nothing is reported | [`Lease::instantiate`], or [`mark`](StoreMemoryMeter::mark) and [`withdraw`](StoreMemoryMeter::withdraw) |
+//! | a shared memory grows | nothing is reported | [`reconcile`](StoreMemoryMeter::reconcile) with the host's own count |
+//!
+//! A *component* that fails to instantiate leaves those of its instances in the Store that were made before the failure:
+//! discard the Store, or count and reconcile.
+
+mod account;
+mod counters;
+mod lease;
+mod limiter_macro;
+mod policy;
+mod unasked;
+#[cfg(feature = "wasmi")]
+mod wasmi;
+#[cfg(feature = "wasmtime")]
+mod wasmtime;
+#[cfg(feature = "wasmtime-async")]
+mod wasmtime_async;
+
+use core::fmt;
+
+pub use account::{Account, Denial, Mark};
+pub use counters::{MeterCounters, MeterStats};
+pub use lease::{Lease, LeaseReport};
+pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
+pub use unasked::is_type_limit;
+#[cfg(feature = "wasmtime")]
+pub use wasmtime::instance_remains;
+
+#[cfg(feature = "alloc")]
+use crate::MemoryLedger;
+use crate::{LedgerHandle, tracker::Hint};
+
+/// Who is charged at present, and where the ledger last saw it.
+struct Charged<K> {
+    principal: K,
+    hint: Hint,
+}
+
+/// Meters the memories of one Store into a ledger, and limits them.
+///
+/// One per Store, kept in the Store's data. The principal that holds the Store is named by
+/// [`lease`](Self::lease) (or [`Lease::start`], in front of the Store), which ends its turn by itself, or by [`set`](Self::set),
+/// after which the next `set` ends it.
+///
+/// # When a growth is recorded
+///
+/// An engine asks before it grows and says nothing when it has grown. Under limits built with [`MeterLimits::builder`] a growth is
+/// recorded once it is *known* to have happened: at the next event of this Store, at the end of the lease, when the meter is dropped,
+/// or at [`settle`](Self::settle). A growth that fails is never recorded.
+///
+/// A meter made by [`new`](Self::new) records at the moment of approval ([`MeterLimits::on_approval`]): the ledger shows the growth as
+/// soon as `memory.grow` returns, without another call, at the price that an approved growth which then fails stays recorded.
+/// Both cannot be had at once: success has no callback, and a ledger cannot lower a maximum.
+///
+/// # Cost
+///
+/// A growth costs a few comparisons, one counter, and one hinted record: no hash, no allocation, no lock.
+pub struct StoreMemoryMeter<
+    #[cfg(feature = "alloc")] L: LedgerHandle = MemoryLedger,
+    #[cfg(not(feature = "alloc"))] L: LedgerHandle,
+> {
+    ledger: L,
+    account: Account,
+    limits: MeterLimits,
+    /// What holds while nobody has the lease.
+    idle_limits: MeterLimits,
+    charged: Option<Charged<L::Principal>>,
+}
+
+impl<L: LedgerHandle> StoreMemoryMeter<L> {
+    /// A meter whose Store is held by `principal` from the start, memories that an instantiation creates included.
+    ///
+    /// All memories of the Store together may hold `max_memory_bytes`, and all its tables as much again at 32 bytes an element. A growth
+    /// past that, or past the memory's own maximum, is denied and not recorded; an allowed one records at once what the
+    /// Store's memories then hold: the desired size, if there is one memory. See [`MeterLimits::on_approval`].
+    pub fn new(max_memory_bytes: usize, principal: L::Principal, ledger: L) -> Self {
+        Self::with_limits(MeterLimits::on_approval(max_memory_bytes), principal, ledger)
+    }
+
+    /// A meter whose Store is held by `principal` from the start, under `limits`.
+    pub fn with_limits(limits: MeterLimits, principal: L::Principal, ledger: L) -> Self {
+        let mut meter = Self::idle(limits, ledger);
+        meter.start_lease(principal, limits);
+        meter
+    }
+
+    /// A meter for a Store that nobody holds yet, as in a pool. What it grows before its first lease, and between leases, is
+    /// limited by `limits` and charged to nobody.
+    pub fn idle(limits: MeterLimits, ledger: L) -> Self {
+        Self { ledger, account: Account::new(), limits, idle_limits: limits, charged: None }
+    }
+
+    /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and otherwise the limits as they were.
+    ///
+    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next; [`lease`](Self::lease) ends itself.
+    pub fn set(&mut self, max_memory_bytes: usize, principal: L::Principal) {
+        self.start_lease(principal, self.limits.with_ceiling(max_memory_bytes));
+    }
+
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped.
+    ///
+    /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
+    pub fn lease(
+        &mut self,
+        principal: L::Principal,
+        limits: MeterLimits,
+    ) -> Lease<&mut Self, L, fn(&mut Self) -> &mut Self> {
+        Lease::start(self, |meter| meter, principal, limits)
+    }
+
+    /// Begins the turn of `principal`; ends that of whoever held the Store before.
+    pub(crate) fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
+        self.settle();
+        self.account.start_lease();
+        self.limits = limits;
+        self.charged = Some(Charged { principal, hint: Hint::new() });
+    }
+
+    /// Nobody holds the Store any more. What the lease used stays readable with [`report`](Self::report) until the next begins.
+    pub fn end_lease(&mut self) {
+        self.settle();
+        self.charged = None;
+        self.limits = self.idle_limits;
+    }
+
+    /// Who holds the Store.
+    pub fn principal(&self) -> Option<&L::Principal> {
+        self.charged.as_ref().map(|charged| &charged.principal)
+    }
+
+    /// The limits in force.
+    pub fn limits(&self) -> &MeterLimits {
+        &self.limits
+    }
+
+    /// The ledger that is recorded into.
+    pub fn ledger(&self) -> &L {
+        &self.ledger
+    }
+
+    /// The Store's account.
+    pub fn account(&self) -> &Account {
+        &self.account
+    }
+
+    /// What the lease has used, a growth that may still fail included.
+    pub fn report(&self) -> LeaseReport {
+        LeaseReport {
+            own: self.account.own(),
+            inherited: self.account.inherited(),
+            total: self.account.total(),
+            table_elements: self.account.table_elements(),
+            denied: self.account.denied(),
+            last_denial: self.account.last_denial(),
+        }
+    }
+
+    /// Records the growth that was approved last, if any: the host says that none is in flight, because the call into the
+    /// guest has returned. Cheap enough to follow every call.
+    #[inline]
+    pub fn settle(&mut self) {
+        if self.account.settle() && !self.limits.records_on_approval() {
+            self.record(self.account.settled_charge(self.limits.attribution()));
+        }
+    }
+
+    /// What the Store holds, to go back to if the instantiation that follows fails.
+    pub fn mark(&mut self) -> Mark {
+        self.settle();
+        self.account.mark()
+    }
+
+    /// The instantiation since `mark` failed and the engine has taken back the memories and tables that it had asked for.
+    pub fn withdraw(&mut self, mark: Mark) {
+        self.account.withdraw(mark);
+    }
+
+    /// The host has counted: the memories of the Store hold `bytes`. For growth that no engine reports, that of shared memories above all.
+    /// The principal is charged with what was not known.
+    pub fn reconcile(&mut self, bytes: usize) {
+        self.settle();
+        self.account.reconcile(bytes);
+        self.record(self.account.settled_charge(self.limits.attribution()));
+    }
+
+    /// A memory asks to grow from `current` to `desired` bytes, or to be created with `desired`: `Ok(true)` lets it, `Ok(false)` makes
+    /// the guest see -1.
+    ///
+    /// # Errors
+    /// The denial, if the limits say to trap.
+    #[inline]
+    pub fn approve_memory(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Denial> {
+        self.settle();
+        let verdict = self.account.growing(&self.limits, current, desired, maximum);
+        if verdict.is_ok() && self.limits.records_on_approval() {
+            self.record(self.account.approved_charge(self.limits.attribution()));
+        }
+        self.conclude(verdict)
+    }
+
+    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`.
+    ///
+    /// # Errors
+    /// The denial, if the limits say to trap.
+    #[inline]
+    pub fn approve_table(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, Denial> {
+        self.settle();
+        let verdict = self.account.table_growing(&self.limits, current, desired, maximum);
+        self.conclude(verdict)
+    }
+
+    #[inline]
+    fn conclude(&self, verdict: Result<(), Denial>) -> Result<bool, Denial> {
+        let counters = self.ledger.meter_counters();
+        match verdict {
+            Ok(()) => {
+                counters.count_allowed();
+                Ok(true)
+            }
+            Err(denial) => {
+                counters.count_denied(denial);
+                if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(false) }
+            }
+        }
+    }
+
+    /// The memory growth that was approved last failed in the engine.
+    ///
+    /// # Errors
+    /// The failure, if the limits say to trap.
+    pub fn memory_failed(&mut self) -> Result<(), Denial> {
+        self.account.grow_failed();
+        self.fail(Denial::FailedByEngine)
+    }
+
+    /// The table growth that was approved last failed in the engine.
+    ///
+    /// # Errors
+    /// The failure, if the limits say to trap.
+    pub fn table_failed(&mut self) -> Result<(), Denial> {
+        self.account.table_grow_failed();
+        self.fail(Denial::FailedByEngine)
+    }
+
+    /// A growth failed of which the engine had not asked: past what the type of the memory or table can represent.
+    ///
+    /// # Errors
+    /// The failure, if the limits say to trap.
+    pub fn refused_unasked(&mut self) -> Result<(), Denial> {
+        self.settle();
+        self.account.refused_unasked();
+        self.fail(Denial::OverTypeMaximum)
+    }
+
+    fn fail(&mut self, denial: Denial) -> Result<(), Denial> {
+        self.ledger.meter_counters().count_denied(denial);
+        if !self.limits.records_on_approval() {
+            self.record(self.account.settled_charge(self.limits.attribution()));
+        }
+        if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(()) }
+    }
+
+    #[inline]
+    fn record(&mut self, bytes: usize) {
+        if let Some(Charged { principal, hint }) = &mut self.charged {
+            self.ledger.record_hinted(principal, bytes as u64, hint);
+        }
+    }
+}
+
+/// A Store that goes away has finished its last growth.
+impl<L: LedgerHandle> Drop for StoreMemoryMeter<L> {
+    fn drop(&mut self) {
+        self.settle();
+    }
+}
+
+impl<L: LedgerHandle<Principal: fmt::Debug>> fmt::Debug for StoreMemoryMeter<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreMemoryMeter")
+            .field("principal", &self.principal())
+            .field("report", &self.report())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}

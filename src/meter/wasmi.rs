@@ -1,0 +1,53 @@
+//! The meter as the limiter of wasmi 2. Only `wasmi_core` is needed for it, so that it builds wherever wasmi does.
+
+use wasmi_core::{LimiterError, MemoryError, ResourceLimiter, TableError};
+
+use super::{Denial, StoreMemoryMeter};
+use crate::LedgerHandle;
+
+/// wasmi knows one way to turn a denial into a trap.
+fn trap(_: Denial) -> LimiterError {
+    LimiterError::ResourceLimiterDeniedAllocation
+}
+
+/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past the memory's own maximum it
+/// refuses before it asks and without a word: such a denial is not counted.
+impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        self.approve_memory(current, desired, maximum).map_err(trap)
+    }
+
+    fn memory_grow_failed(&mut self, _: &MemoryError) -> Result<(), LimiterError> {
+        self.memory_failed().map_err(trap)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        self.approve_table(current, desired, maximum).map_err(trap)
+    }
+
+    fn table_grow_failed(&mut self, _: &TableError) -> Result<(), LimiterError> {
+        self.table_failed().map_err(trap)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits().instances()
+    }
+
+    fn tables(&self) -> usize {
+        self.limits().tables()
+    }
+
+    fn memories(&self) -> usize {
+        self.limits().memories()
+    }
+}
