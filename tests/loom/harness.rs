@@ -48,17 +48,18 @@ pub struct Model {
 }
 
 impl Model {
-    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, 2 for
-    /// two threads and 1 for more.
+    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the kind
+    /// does for two threads, and 1 for more.
     pub fn check<K: Kind>(&'static self) {
         let mut builder = loom::model::Builder::new();
-        builder.preemption_bound.get_or_insert(if self.threads.len() > 2 { 1 } else { 2 });
+        let bound = if self.threads.len() > 2 { 1 } else { K::PREEMPTIONS };
+        builder.preemption_bound.get_or_insert(bound);
         builder.max_branches = 20_000;
         builder.check(|| self.run_once::<K>());
     }
 
     fn run_once<K: Kind>(&'static self) {
-        let alive = ALIVE.load(std::sync::atomic::Ordering::Relaxed);
+        let alive = ALIVE.get();
         let ledger = K::ledger(self.capacity);
         let work = |ledger: K::Ledger, calls: &'static [Do], capacity: usize| {
             let session = K::session(&ledger);
@@ -81,11 +82,7 @@ impl Model {
             "no order explains {before:?}, then at once {answers:?}, then {after:?}"
         );
         drop(ledger);
-        assert_eq!(
-            ALIVE.load(std::sync::atomic::Ordering::Relaxed),
-            alive,
-            "keys left over, or dropped twice"
-        );
+        assert_eq!(ALIVE.get(), alive, "keys left over, or dropped twice");
     }
 
     /// Everything that the ledger shows when no call is in flight.

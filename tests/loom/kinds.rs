@@ -1,7 +1,7 @@
 //! The kinds of ledger that every model runs over, with keys of two words and more, so that a torn read can show.
 
+use std::cell::Cell;
 use std::hash::{BuildHasher, Hash, Hasher};
-use std::sync::atomic::{AtomicIsize, Ordering};
 
 use highwater::{Collector, FixedState, InlineLedger, Ledger, Recorded, Recorder};
 
@@ -9,6 +9,8 @@ use highwater::{Collector, FixedState, InlineLedger, Ledger, Recorded, Recorder}
 pub trait Kind: 'static {
     type Ledger: Clone + Send + 'static;
     type Session;
+    /// How many preemptions are explored unless the environment says otherwise; the collector's own steps count as well.
+    const PREEMPTIONS: usize;
 
     fn ledger(capacity: usize) -> Self::Ledger;
     fn session(ledger: &Self::Ledger) -> Self::Session;
@@ -59,6 +61,7 @@ pub struct Inline<S = FixedState>(S);
 impl<S: BuildHasher + Default + Send + Sync + 'static> Kind for Inline<S> {
     type Ledger = InlineLedger<Pair, S>;
     type Session = Self::Ledger;
+    const PREEMPTIONS: usize = 2;
 
     fn ledger(capacity: usize) -> Self::Ledger {
         InlineLedger::with_capacity_and_hasher(capacity, S::default())
@@ -108,12 +111,14 @@ unsafe impl Send for Watched {}
 #[allow(unsafe_code)]
 unsafe impl Sync for Watched {}
 
-/// Keys that are alive, to see that each is dropped once.
-pub static ALIVE: AtomicIsize = AtomicIsize::new(0);
+std::thread_local! {
+    /// Keys that are alive, to see that each is dropped once. A model runs all its threads on one thread of the system.
+    pub static ALIVE: Cell<isize> = const { Cell::new(0) };
+}
 
 impl Watched {
     fn new(pair: Pair) -> Self {
-        ALIVE.fetch_add(1, Ordering::Relaxed);
+        ALIVE.set(ALIVE.get() + 1);
         Self { pair, alive: loom::cell::UnsafeCell::new(()) }
     }
 
@@ -131,7 +136,7 @@ impl Clone for Watched {
 impl Drop for Watched {
     fn drop(&mut self) {
         self.alive.with_mut(|_| ());
-        ALIVE.fetch_sub(1, Ordering::Relaxed);
+        ALIVE.set(ALIVE.get() - 1);
     }
 }
 
@@ -152,6 +157,7 @@ impl Hash for Watched {
 impl Kind for Epoch {
     type Ledger = Ledger<Watched, FixedState>;
     type Session = Recorder<Watched, FixedState>;
+    const PREEMPTIONS: usize = 1;
 
     fn ledger(capacity: usize) -> Self::Ledger {
         Ledger::with_collector(capacity, FixedState, Collector::new())
