@@ -20,7 +20,7 @@ for_every_kind! {
 
 fn an_observer_never_counts_more_than_the_capacity<S: Subject>() {
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(300)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(40)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=4, 1..=8, 100..=400);
         let ledger = S::with_capacity(plan.capacity);
         let capacity = ledger.capacity();
@@ -47,7 +47,7 @@ fn an_observer_never_counts_more_than_the_capacity<S: Subject>() {
 
 fn the_length_never_falls<S: Subject>() {
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(300)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(40)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=3, 1..=16, 20..=60);
         let ledger = S::with_capacity(plan.capacity);
         plan.run_observed(&ledger, |ended| {
@@ -63,7 +63,7 @@ fn the_length_never_falls<S: Subject>() {
 
 /// Who has seen a newcomer's peak sees it counted, although somebody else may still be admitting it.
 fn a_resident_that_was_seen_is_counted<S: Subject>() {
-    for _ in 0..effort::scaled(1500) {
+    for _ in 0..effort::scaled(500) {
         let ledger = S::with_capacity(4);
         let capacity = ledger.capacity() as u64;
         let done = AtomicBool::new(false);

@@ -49,7 +49,7 @@ fn the_floor_reaches_the_minimum_when_a_newcomer_is_dropped<S: Subject>() {
 
 fn the_floor_never_falls_and_never_exceeds_a_resident<S: Subject>() {
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(200)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(50)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=4, 1..=8, 100..=400);
         let ledger = S::with_capacity(plan.capacity);
         plan.run_observed(&ledger, |ended| {
@@ -76,7 +76,7 @@ fn the_floor_never_falls_and_never_exceeds_a_resident<S: Subject>() {
 /// A thread that was told `Dropped` finds its value under the certificate, whatever others do meanwhile.
 fn dropped_values_are_covered_at_once<S: Subject>() {
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(200)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(50)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=3, 1..=4, 100..=300);
         let ledger = S::with_capacity(plan.capacity);
         plan.run_observed(&ledger, |ended| {

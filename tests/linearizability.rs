@@ -20,7 +20,7 @@ for_every_kind! { histories_of_threads_are_linearizable }
 fn histories_of_threads_are_linearizable<S: Subject>() {
     let first = effort::first_seed();
     let mut states = 0;
-    for seed in (0..effort::scaled(3000)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(1500)).map(|round| first.wrapping_add(round)) {
         let mut rng = fastrand::Rng::with_seed(seed);
         let ledger = S::with_capacity(rng.usize(1..=3));
         let (threads, keys, largest) = (rng.usize(2..=4), rng.u64(2..=5), rng.u64(3..=12));
@@ -28,12 +28,17 @@ fn histories_of_threads_are_linearizable<S: Subject>() {
             .map(|_| (0..rng.usize(2..=7)).map(|_| Call::random(&mut rng, keys, largest)).collect())
             .collect();
         let history = run(&ledger, &programs);
+        assert!(
+            S::MAY_REFUSE || ledger.refused() == 0,
+            "{:?}: refused with HIGHWATER_SEED={seed}",
+            kind_name::<S>()
+        );
         match check(&history, ledger.capacity()) {
             Ok(seen) => states += seen,
             Err(why) => panic!("{:?} with HIGHWATER_SEED={seed}: {why}", kind_name::<S>()),
         }
     }
-    println!("{:?}: {} histories, {states} states", kind_name::<S>(), effort::scaled(3000));
+    println!("{:?}: {} histories, {states} states", kind_name::<S>(), effort::scaled(1500));
 }
 
 fn run<S: Subject>(ledger: &S, programs: &[Vec<Call>]) -> Vec<Event> {

@@ -27,7 +27,7 @@ fn programs() -> impl Strategy<Value = (usize, Vec<(u64, u64)>)> {
 
 fn sequences_follow_the_rule<S: Subject>() {
     let mut runner = TestRunner::new(ProptestConfig {
-        cases: u32::try_from(common::effort::scaled(400)).expect("a sensible effort"),
+        cases: u32::try_from(common::effort::scaled(120)).expect("a sensible effort"),
         failure_persistence: None,
         ..ProptestConfig::default()
     });

@@ -20,7 +20,7 @@ for_every_kind! {
 /// Every shown peak was recorded for that id, and no id's peak goes back from one snapshot to the next.
 fn snapshots_of_a_busy_ledger_are_plausible<S: Subject>() {
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(200)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(40)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=4, 1..=12, 100..=400);
         let ledger = S::with_capacity(plan.capacity);
         let mut recorded: BTreeMap<S::Key, Vec<u64>> = BTreeMap::new();
@@ -46,7 +46,7 @@ fn snapshots_of_a_busy_ledger_are_plausible<S: Subject>() {
 fn residents_out_of_reach_are_always_shown<S: Subject>() {
     let giant = S::key(1_000_000);
     let first = effort::first_seed();
-    for seed in (0..effort::scaled(200)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(40)).map(|round| first.wrapping_add(round)) {
         let plan = Plan::of_size(seed, 2..=3, 2..=8, 100..=300);
         let ledger = S::with_capacity(plan.capacity);
         ledger.record_peak(&giant, u64::MAX);

@@ -16,7 +16,7 @@ use common::subject::Subject;
 use common::victim::Victim;
 use common::watchdog::Watchdog;
 
-for_every_kind! { others_finish_while_a_thread_is_stopped, what_never_resumes_harms_nobody }
+for_interruptible_kinds! { others_finish_while_a_thread_is_stopped, what_never_resumes_harms_nobody }
 
 const KEYS: u64 = 20;
 const CAPACITY: usize = 4;
@@ -88,7 +88,7 @@ fn others_finish_while_a_thread_is_stopped<S: Subject>() {
     let victim = Victim::new();
     let enough = AtomicBool::new(false);
     let watchdog = Watchdog::start();
-    let stops = effort::scaled(3000);
+    let stops = effort::scaled(2000);
     let mut steps = Steps::default();
     let mut oracle = Oracle::default();
     thread::scope(|scope| {
@@ -132,7 +132,7 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     static NEVER: AtomicBool = AtomicBool::new(false);
     let watchdog = Watchdog::start();
-    for round in 0..effort::scaled(25) {
+    for round in 0..effort::scaled(15) {
         // Threads that never end may use this ledger for ever.
         let ledger: &'static S = Box::leak(Box::new(S::with_capacity(CAPACITY)));
         let mut rng = fastrand::Rng::with_seed(round);

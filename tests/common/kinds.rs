@@ -1,93 +1,273 @@
 //! The kinds of ledger that the contract tests run over.
 
+use std::collections::HashMap;
 use std::fmt::Debug;
+use std::sync::atomic::{AtomicU64, Ordering};
 
-use highwater::{InlineLedger, PrincipalId, Recorded};
+use highwater::{InlineLedger, Ledger, PrincipalId, Recorded, StaticLedger, Tracker};
 
+use super::hashers::OneHome;
 use super::subject::Subject;
 
-/// Implements [`Subject`] for a struct around a ledger; the three expressions say how to make a ledger, a key, and a record.
-macro_rules! subject {
-    (
-        $(#[$meta:meta])* $name:ident($ledger:ty): $key:ty;
-        new: $new:expr; key: $make_key:expr;
-    ) => {
-        $(#[$meta])*
-        pub struct $name($ledger);
+/// The readings that a kind passes on to the ledger in it, written `self.0`.
+macro_rules! readings {
+    () => {
+        fn len(&self) -> usize {
+            self.0.len()
+        }
 
-        impl Subject for $name {
-            type Key = $key;
+        fn is_empty(&self) -> bool {
+            self.0.is_empty()
+        }
 
-            fn with_capacity(capacity: usize) -> Self {
-                let new: fn(usize) -> $ledger = $new;
-                Self(new(capacity))
-            }
+        fn capacity(&self) -> usize {
+            self.0.capacity()
+        }
 
-            fn key(number: u64) -> $key {
-                let make_key: fn(u64) -> $key = $make_key;
-                make_key(number)
-            }
+        fn floor(&self) -> u64 {
+            self.0.floor()
+        }
 
-            fn record_peak(&self, key: &$key, bytes: u64) -> Recorded {
-                self.0.record_peak(key, bytes)
-            }
+        fn untracked_at_most(&self) -> u64 {
+            self.0.untracked_at_most()
+        }
 
-            fn peak(&self, key: &$key) -> u64 {
-                self.0.peak(key)
-            }
+        fn evictions(&self) -> u64 {
+            self.0.evictions()
+        }
 
-            fn len(&self) -> usize {
-                self.0.len()
-            }
-
-            fn is_empty(&self) -> bool {
-                self.0.is_empty()
-            }
-
-            fn capacity(&self) -> usize {
-                self.0.capacity()
-            }
-
-            fn floor(&self) -> u64 {
-                self.0.floor()
-            }
-
-            fn untracked_at_most(&self) -> u64 {
-                self.0.untracked_at_most()
-            }
-
-            fn evictions(&self) -> u64 {
-                self.0.evictions()
-            }
-
-            fn refused(&self) -> u64 {
-                self.0.refused()
-            }
-
-            fn snapshot(&self) -> Vec<($key, u64)> {
-                self.0.snapshot()
-            }
-
-            fn top(&self, n: usize) -> Vec<($key, u64)> {
-                self.0.top(n)
-            }
+        fn refused(&self) -> u64 {
+            self.0.refused()
         }
     };
 }
 
-subject! {
-    /// Inline ids of nine words, as a wasmtime host uses them.
-    Principals(InlineLedger<PrincipalId>): PrincipalId;
-    new: InlineLedger::with_capacity; key: principal;
+/// The calls that take keys, likewise.
+macro_rules! calls {
+    ($key:ty) => {
+        type Key = $key;
+
+        fn record_peak(&self, key: &$key, bytes: u64) -> Recorded {
+            self.0.record_peak(key, bytes)
+        }
+
+        fn peak(&self, key: &$key) -> u64 {
+            self.0.peak(key)
+        }
+
+        fn snapshot(&self) -> Vec<($key, u64)> {
+            self.0.snapshot()
+        }
+    };
 }
 
-subject! {
-    /// Inline keys of one word, zero among them.
-    Integers(InlineLedger<u64>): u64;
-    new: InlineLedger::with_capacity; key: |number| number;
+/// Ids of nine words, as a wasmtime host uses them.
+pub struct Principals(InlineLedger<PrincipalId>);
+
+impl Subject for Principals {
+    calls!(PrincipalId);
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(InlineLedger::with_capacity(capacity))
+    }
+
+    fn key(number: u64) -> PrincipalId {
+        principal(number)
+    }
+
+    fn top(&self, n: usize) -> Vec<(PrincipalId, u64)> {
+        self.0.top(n)
+    }
 }
 
-/// Ids of all lengths that differ in their first word or only in their last: a torn read of two of them would be a third.
+/// Keys of two words, zeros among them, that all have one home: the longest probes there can be.
+pub struct Colliding(InlineLedger<(u64, u64), OneHome>);
+
+impl Subject for Colliding {
+    calls!((u64, u64));
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(InlineLedger::with_capacity_and_hasher(capacity, OneHome))
+    }
+
+    fn key(number: u64) -> (u64, u64) {
+        (number, number % 3)
+    }
+
+    fn top(&self, n: usize) -> Vec<((u64, u64), u64)> {
+        self.0.top(n)
+    }
+}
+
+/// Owned strings behind epoch-reclaimed pointers.
+pub struct Strings(Ledger<String>);
+
+impl Subject for Strings {
+    calls!(String);
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Ledger::with_capacity(capacity))
+    }
+
+    fn key(number: u64) -> String {
+        format!("tenant-{number:03}")
+    }
+
+    /// This form leaves the order of ties open, so they are put in order here before the list is cut.
+    fn top(&self, n: usize) -> Vec<(String, u64)> {
+        let mut ranking = self.0.top(usize::MAX);
+        assert!(ranking.is_sorted_by(|a, b| a.1 >= b.1), "{ranking:?}");
+        ranking.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        ranking.truncate(n);
+        ranking
+    }
+}
+
+/// Integers, recorded through trackers that each thread keeps, whose hints go stale under the others' calls.
+pub struct Tracked(InlineLedger<u64>, u64);
+
+thread_local! {
+    static TRACKERS: std::cell::RefCell<HashMap<(u64, u64), Tracker<InlineLedger<u64>>>> = std::cell::RefCell::default();
+}
+
+impl Subject for Tracked {
+    type Key = u64;
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(InlineLedger::with_capacity(capacity), NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+
+    fn key(number: u64) -> u64 {
+        number
+    }
+
+    fn record_peak(&self, key: &u64, bytes: u64) -> Recorded {
+        TRACKERS.with_borrow_mut(|trackers| {
+            trackers.entry((self.1, *key)).or_insert_with(|| self.0.tracker(*key)).record_peak(bytes)
+        })
+    }
+
+    fn peak(&self, key: &u64) -> u64 {
+        self.0.peak(key)
+    }
+
+    fn snapshot(&self) -> Vec<(u64, u64)> {
+        self.0.snapshot()
+    }
+
+    fn top(&self, n: usize) -> Vec<(u64, u64)> {
+        self.0.top(n)
+    }
+}
+
+/// Integers in a ledger as it would lie in a `static`, with just twice as many slots as places.
+pub struct Fixed(Box<dyn FixedLedger>);
+
+/// A [`StaticLedger`] of whatever capacity.
+trait FixedLedger: Send + Sync {
+    fn record_peak(&self, key: &u64, bytes: u64) -> Recorded;
+    fn peak(&self, key: &u64) -> u64;
+    fn len(&self) -> usize;
+    fn is_empty(&self) -> bool;
+    fn capacity(&self) -> usize;
+    fn floor(&self) -> u64;
+    fn untracked_at_most(&self) -> u64;
+    fn evictions(&self) -> u64;
+    fn refused(&self) -> u64;
+    fn top_into(&self, top: &mut [(u64, u64)]) -> usize;
+}
+
+impl<const CAPACITY: usize> FixedLedger for StaticLedger<u64, CAPACITY> {
+    fn record_peak(&self, key: &u64, bytes: u64) -> Recorded {
+        self.record_peak(key, bytes)
+    }
+
+    fn peak(&self, key: &u64) -> u64 {
+        self.peak(key)
+    }
+
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.is_empty()
+    }
+
+    fn capacity(&self) -> usize {
+        self.capacity()
+    }
+
+    fn floor(&self) -> u64 {
+        self.floor()
+    }
+
+    fn untracked_at_most(&self) -> u64 {
+        self.untracked_at_most()
+    }
+
+    fn evictions(&self) -> u64 {
+        self.evictions()
+    }
+
+    fn refused(&self) -> u64 {
+        self.refused()
+    }
+
+    fn top_into(&self, top: &mut [(u64, u64)]) -> usize {
+        self.top_into(top)
+    }
+}
+
+impl Subject for Fixed {
+    type Key = u64;
+    /// Below 64 places a few threads can hold every spare slot.
+    const MAY_REFUSE: bool = true;
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(match capacity {
+            0 => panic!("a capacity of 0 does not compile"),
+            1 => Box::new(StaticLedger::<u64, 1>::new()),
+            2 => Box::new(StaticLedger::<u64, 2>::new()),
+            3 => Box::new(StaticLedger::<u64, 3>::new()),
+            4..8 => Box::new(StaticLedger::<u64, 4>::new()),
+            8..64 => Box::new(StaticLedger::<u64, 8>::new()),
+            64..256 => Box::new(StaticLedger::<u64, 64>::new()),
+            _ => Box::new(StaticLedger::<u64, 256>::new()),
+        })
+    }
+
+    fn key(number: u64) -> u64 {
+        number
+    }
+
+    fn record_peak(&self, key: &u64, bytes: u64) -> Recorded {
+        self.0.record_peak(key, bytes)
+    }
+
+    fn peak(&self, key: &u64) -> u64 {
+        self.0.peak(key)
+    }
+
+    fn snapshot(&self) -> Vec<(u64, u64)> {
+        self.top(self.capacity())
+    }
+
+    fn top(&self, n: usize) -> Vec<(u64, u64)> {
+        let mut top = vec![(0, 0); n.min(2 * self.capacity())];
+        let filled = self.0.top_into(&mut top);
+        top.truncate(filled);
+        top
+    }
+}
+
+/// Ids of all lengths that differ in their first word or only in their last: a torn read of two would be a third.
 pub fn principal(number: u64) -> PrincipalId {
     let id = match number % 3 {
         0 => format!("{number}"),
@@ -99,12 +279,24 @@ pub fn principal(number: u64) -> PrincipalId {
 
 /// Instantiates generic tests, `fn name<S: Subject>()`, as a module per kind.
 ///
-/// `for_every_kind! { a, b }` makes `principals::a`, `principals::b`, `integers::a` and so on.
+/// `for_every_kind! { a, b }` makes `principals::a`, `principals::b`, `colliding::a` and so on;
+/// `for_interruptible_kinds!` leaves out the kinds whose calls may allocate or use thread-local storage.
 #[macro_export]
 macro_rules! for_every_kind {
     ($($test:ident),+ $(,)?) => {
+        $crate::for_interruptible_kinds! { $($test),+ }
+        $crate::for_kind! { strings: Strings; $($test),+ }
+        $crate::for_kind! { tracked: Tracked; $($test),+ }
+    };
+}
+
+/// See [`for_every_kind`].
+#[macro_export]
+macro_rules! for_interruptible_kinds {
+    ($($test:ident),+ $(,)?) => {
         $crate::for_kind! { principals: Principals; $($test),+ }
-        $crate::for_kind! { integers: Integers; $($test),+ }
+        $crate::for_kind! { colliding: Colliding; $($test),+ }
+        $crate::for_kind! { fixed: Fixed; $($test),+ }
     };
 }
 
@@ -125,5 +317,5 @@ macro_rules! for_kind {
 
 /// A name for messages: the kind without its path.
 pub fn kind_name<S: Subject>() -> impl Debug {
-    std::any::type_name::<S>().rsplit("::").next()
+    std::any::type_name::<S>().rsplit("::").next().unwrap_or_default()
 }

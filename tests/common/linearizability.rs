@@ -51,6 +51,10 @@ impl Ledger {
 
     fn after_record(&self, key: u64, bytes: u64, answer: Option<Recorded>, capacity: usize) -> Vec<Self> {
         let lowest = self.lowest(capacity);
+        if answer == Some(Recorded::Refused) {
+            // Not kept: for the rule it is as if the call had not been made. Whoever may not refuse, checks that.
+            return vec![self.clone()];
+        }
         let mut next = self.clone();
         if bytes > 0 {
             let maximum = next.maxima.entry(key).or_insert(0);

@@ -1,8 +1,9 @@
 //! What the contract tests share: the oracle, the ledgers under test, random plans of calls, and the linearizability checker.
 
-#![allow(dead_code, reason = "every test binary uses its own part of these helpers")]
+#![allow(dead_code, unused_imports, reason = "every test binary uses its own part of these helpers")]
 
 pub mod effort;
+pub mod hashers;
 pub mod history;
 pub mod kinds;
 pub mod linearizability;

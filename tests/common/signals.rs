@@ -65,13 +65,11 @@ pub fn store_and_wake(word: &AtomicU32, value: u32) {
     }
 }
 
-/// Sends a signal to the thread that made it, again and again, until dropped.
+/// Sends a signal to the thread that made it, once each time that it is armed.
 pub struct Timer(libc::timer_t);
 
 impl Timer {
-    pub fn every(period: Duration, signal: c_int) -> Self {
-        let period = libc::timespec { tv_sec: 0, tv_nsec: period.subsec_nanos().into() };
-        let schedule = libc::itimerspec { it_interval: period, it_value: period };
+    pub fn new(signal: c_int) -> Self {
         let mut timer = MaybeUninit::uninit();
         // SAFETY: an all-zero `sigevent` is a valid one; the timer is read only after it was created.
         unsafe {
@@ -81,10 +79,18 @@ impl Timer {
             event.sigev_notify_thread_id = libc::gettid();
             let created = libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, timer.as_mut_ptr());
             assert_eq!(created, 0, "timer_create");
-            let started = libc::timer_settime(timer.assume_init(), 0, &raw const schedule, ptr::null_mut());
-            assert_eq!(started, 0, "timer_settime");
             Self(timer.assume_init())
         }
+    }
+
+    /// The signal comes `delay` from now. May be called in a signal handler.
+    pub fn arm(&self, delay: Duration) {
+        let delay = libc::timespec { tv_sec: 0, tv_nsec: delay.subsec_nanos().into() };
+        let schedule =
+            libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: delay };
+        // SAFETY: the timer exists.
+        let armed = unsafe { libc::timer_settime(self.0, 0, &raw const schedule, ptr::null_mut()) };
+        assert_eq!(armed, 0, "timer_settime");
     }
 }
 

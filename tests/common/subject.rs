@@ -11,6 +11,9 @@ use super::oracle::Observed;
 pub trait Subject: Send + Sync + Sized + 'static {
     type Key: Clone + Ord + Hash + Debug + Send + Sync + 'static;
 
+    /// Whether a few threads at once may leave a newcomer without a slot.
+    const MAY_REFUSE: bool = false;
+
     /// A ledger of `capacity` places, or of the next smaller number that the kind offers.
     fn with_capacity(capacity: usize) -> Self;
 
