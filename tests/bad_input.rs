@@ -15,17 +15,11 @@ for_every_kind! { values_saturate, zero_is_no_value, unknown_keys_have_no_peak, 
 fn values_saturate<S: Subject>() {
     let ledger = S::with_capacity(2);
     let key = S::key(1);
-    assert_eq!(
-        ledger.record_peak(&key, LARGEST_PEAK - 1),
-        Recorded::Admitted
-    );
+    assert_eq!(ledger.record_peak(&key, LARGEST_PEAK - 1), Recorded::Admitted);
     assert_eq!(ledger.peak(&key), LARGEST_PEAK - 1);
     assert_eq!(ledger.record_peak(&key, u64::MAX), Recorded::Raised);
     assert_eq!(ledger.peak(&key), LARGEST_PEAK);
-    assert_eq!(
-        ledger.record_peak(&key, LARGEST_PEAK + 1),
-        Recorded::Unchanged
-    );
+    assert_eq!(ledger.record_peak(&key, LARGEST_PEAK + 1), Recorded::Unchanged);
     assert_eq!(ledger.record_peak(&key, u64::MAX), Recorded::Unchanged);
     assert_eq!(ledger.snapshot(), [(key, LARGEST_PEAK)]);
 }
@@ -67,9 +61,7 @@ fn an_empty_ledger_is_empty<S: Subject>() {
 
 /// The message of the panic that `call` ends in.
 fn panic_message<T>(call: impl FnOnce() -> T + std::panic::UnwindSafe) -> String {
-    let Err(payload) = catch_unwind(call) else {
-        panic!("no panic")
-    };
+    let Err(payload) = catch_unwind(call) else { panic!("no panic") };
     match payload.downcast::<String>() {
         Ok(message) => *message,
         Err(payload) => (*payload.downcast::<&str>().expect("a message")).to_owned(),
@@ -94,12 +86,7 @@ fn absurd_capacities_panic_and_say_so() {
         let message = panic_message(|| MemoryLedger::with_capacity(capacity));
         assert!(message.contains("capacity"), "{capacity}: {message}");
     }
-    for capacity in [
-        usize::MAX,
-        usize::MAX - 1,
-        usize::MAX / 3,
-        1 << (usize::BITS - 1),
-    ] {
+    for capacity in [usize::MAX, usize::MAX - 1, usize::MAX / 3, 1 << (usize::BITS - 1)] {
         let message = panic_message(|| InlineLedger::<u64>::with_capacity(capacity));
         assert!(message.contains("capacity"), "{capacity}: {message}");
     }

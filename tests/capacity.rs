@@ -28,23 +28,15 @@ fn an_observer_never_counts_more_than_the_capacity<S: Subject>() {
             loop {
                 let last = ended();
                 let len = ledger.len();
-                assert!(
-                    len <= capacity,
-                    "len() is {len} of {capacity} with HIGHWATER_SEED={seed}"
-                );
-                let keys: Vec<S::Key> =
-                    ledger.snapshot().into_iter().map(|entry| entry.0).collect();
+                assert!(len <= capacity, "len() is {len} of {capacity} with HIGHWATER_SEED={seed}");
+                let keys: Vec<S::Key> = ledger.snapshot().into_iter().map(|entry| entry.0).collect();
                 assert!(
                     keys.len() <= capacity,
                     "{} entries of {capacity} with HIGHWATER_SEED={seed}",
                     keys.len()
                 );
                 let distinct: BTreeSet<&S::Key> = keys.iter().collect();
-                assert_eq!(
-                    distinct.len(),
-                    keys.len(),
-                    "an id occurs twice with HIGHWATER_SEED={seed}"
-                );
+                assert_eq!(distinct.len(), keys.len(), "an id occurs twice with HIGHWATER_SEED={seed}");
                 if last {
                     break;
                 }
@@ -62,10 +54,7 @@ fn the_length_never_falls<S: Subject>() {
             let mut before = 0;
             while !ended() {
                 let len = ledger.len();
-                assert!(
-                    len >= before,
-                    "len() fell from {before} to {len} with HIGHWATER_SEED={seed}"
-                );
+                assert!(len >= before, "len() fell from {before} to {len} with HIGHWATER_SEED={seed}");
                 before = len;
             }
         });
@@ -86,9 +75,7 @@ fn a_resident_that_was_seen_is_counted<S: Subject>() {
                 done.store(true, Ordering::Release);
             });
             while !done.load(Ordering::Acquire) {
-                let seen = (0..capacity)
-                    .filter(|&number| ledger.peak(&S::key(number)) > 0)
-                    .count();
+                let seen = (0..capacity).filter(|&number| ledger.peak(&S::key(number)) > 0).count();
                 let len = ledger.len();
                 assert!(len >= seen, "saw {seen} residents, then len() {len}");
             }

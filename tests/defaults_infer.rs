@@ -28,11 +28,7 @@ fn the_smallest_program_compiles_and_runs() {
 
 #[test]
 fn every_constructor_infers_its_hasher() {
-    let ledgers = [
-        MemoryLedger::new(),
-        MemoryLedger::default(),
-        MemoryLedger::with_capacity(MAX_PRINCIPALS),
-    ];
+    let ledgers = [MemoryLedger::new(), MemoryLedger::default(), MemoryLedger::with_capacity(MAX_PRINCIPALS)];
     for ledger in &ledgers {
         send_and_sync(ledger);
         assert!(ledger.is_empty());
@@ -59,9 +55,6 @@ fn clones_share_one_ledger_across_threads() {
 fn debug_prints_a_summary() {
     let ledger = MemoryLedger::with_capacity(1000);
     let text = format!("{ledger:?}");
-    assert!(
-        text.contains("MemoryLedger") || text.contains("InlineLedger"),
-        "{text}"
-    );
+    assert!(text.contains("MemoryLedger") || text.contains("InlineLedger"), "{text}");
     assert!(text.len() < 1000, "a summary, not a dump: {text}");
 }

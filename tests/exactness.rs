@@ -23,17 +23,9 @@ fn check_rounds<S: Subject>(rounds: u64, plan: impl Fn(u64) -> Plan) {
         let ledger = S::with_capacity(plan.capacity);
         plan.run(&ledger);
         let observed = ledger.observe();
-        assert_eq!(
-            observed.refused,
-            0,
-            "{:?}: refused with HIGHWATER_SEED={seed}",
-            kind_name::<S>()
-        );
+        assert_eq!(observed.refused, 0, "{:?}: refused with HIGHWATER_SEED={seed}", kind_name::<S>());
         if let Err(difference) = plan.oracle::<S>().check(&observed) {
-            panic!(
-                "{:?}: {difference} with HIGHWATER_SEED={seed}",
-                kind_name::<S>()
-            );
+            panic!("{:?}: {difference} with HIGHWATER_SEED={seed}", kind_name::<S>());
         }
     }
 }
@@ -44,9 +36,7 @@ fn any_interleaving_ends_in_the_exact_top<S: Subject>() {
 
 /// Several levels of bounds, long programs.
 fn larger_ledgers_end_in_the_exact_top<S: Subject>() {
-    check_rounds::<S>(12, |seed| {
-        Plan::of_size(seed, 2..=4, 200..=700, 2000..=4000)
-    });
+    check_rounds::<S>(12, |seed| Plan::of_size(seed, 2..=4, 200..=700, 2000..=4000));
 }
 
 /// Many more threads than cores, so that calls are interrupted anywhere by others.
@@ -57,12 +47,8 @@ fn crowds_end_in_the_exact_top<S: Subject>() {
 /// The top of several ledgers' contents, folded by maximum, is the top of everything they were fed.
 fn merged_ledgers_are_one_ledger<S: Subject>() {
     for seed in 0..effort::scaled(100) {
-        let parts: Vec<Plan> = (0..3)
-            .map(|part| Plan {
-                capacity: 6,
-                ..Plan::random(3 * seed + part)
-            })
-            .collect();
+        let parts: Vec<Plan> =
+            (0..3).map(|part| Plan { capacity: 6, ..Plan::random(3 * seed + part) }).collect();
         let merged = S::with_capacity(6);
         let mut oracle = common::oracle::Oracle::default();
         for plan in &parts {

@@ -20,10 +20,7 @@ for_every_kind! {
 fn no_floor_before_the_ledger_is_full<S: Subject>() {
     let ledger = S::with_capacity(4);
     for number in 1..ledger.capacity() as u64 {
-        assert_eq!(
-            ledger.record_peak(&S::key(number), 1000 + number),
-            Recorded::Admitted
-        );
+        assert_eq!(ledger.record_peak(&S::key(number), 1000 + number), Recorded::Admitted);
         assert_eq!(ledger.floor(), 0);
         assert_eq!(ledger.untracked_at_most(), 0);
     }
@@ -38,10 +35,7 @@ fn the_floor_reaches_the_minimum_when_a_newcomer_is_dropped<S: Subject>() {
     let stranger = S::key(capacity);
     let drop_at = |bytes| {
         let answer = ledger.record_peak(&stranger, bytes);
-        assert!(
-            matches!(answer, Recorded::Dropped | Recorded::Unchanged),
-            "{answer:?} at {bytes}"
-        );
+        assert!(matches!(answer, Recorded::Dropped | Recorded::Unchanged), "{answer:?} at {bytes}");
         assert_eq!(ledger.untracked_at_most(), ledger.floor());
         ledger.floor()
     };
@@ -92,10 +86,7 @@ fn dropped_values_are_covered_at_once<S: Subject>() {
                 let bytes = LARGEST_PEAK.min(ledger.floor() + rng.u64(..3));
                 if ledger.record_peak(&stranger, bytes) == Recorded::Dropped {
                     let bound = ledger.untracked_at_most();
-                    assert!(
-                        bytes <= bound,
-                        "dropped {bytes}, bound {bound} with HIGHWATER_SEED={seed}"
-                    );
+                    assert!(bytes <= bound, "dropped {bytes}, bound {bound} with HIGHWATER_SEED={seed}");
                 }
             }
         });

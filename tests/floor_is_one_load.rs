@@ -44,10 +44,7 @@ fn no_hash_at_or_below_the_floor() {
     for bytes in 0..=100 {
         for key in [0, 3, 9, 1000] {
             let (answer, hashes) = hashes_of(|| ledger.record_peak(&key, bytes));
-            assert!(
-                matches!(answer, Recorded::Unchanged | Recorded::Dropped),
-                "{answer:?}"
-            );
+            assert!(matches!(answer, Recorded::Unchanged | Recorded::Dropped), "{answer:?}");
             assert_eq!(hashes, 0, "key {key} at {bytes}");
         }
     }

@@ -54,21 +54,14 @@ extern "C" fn handle<S: Subject>(_: c_int, _: *mut siginfo_t, _: *mut c_void) {
     let (key, bytes) = CALL.get().unwrap_or((signal % KEYS, 1 + signal));
     INSIDE.fetch_add(u64::from(CALL.get().is_some()), Ordering::Relaxed);
     // The interrupted call's own key at its own value, a little above it, and a newcomer.
-    for (key, bytes) in [
-        (key, bytes),
-        (key, bytes + 1),
-        (signal % KEYS, bytes + signal % 5),
-    ] {
+    for (key, bytes) in [(key, bytes), (key, bytes + 1), (signal % KEYS, bytes + signal % 5)] {
         HANDLED[usize::try_from(key).unwrap_or(0)].fetch_max(bytes, Ordering::Relaxed);
         let key = S::key(key);
         ledger.record_peak(&key, bytes);
         let seen = ledger.peak(&key).max(ledger.untracked_at_most());
         LOST.fetch_add(u64::from(seen < bytes), Ordering::Relaxed);
     }
-    LOST.fetch_add(
-        u64::from(ledger.len() > ledger.capacity()),
-        Ordering::Relaxed,
-    );
+    LOST.fetch_add(u64::from(ledger.len() > ledger.capacity()), Ordering::Relaxed);
 }
 
 fn handlers_record_under_interrupted_calls<S: Subject>() {
@@ -80,27 +73,14 @@ fn handlers_record_under_interrupted_calls<S: Subject>() {
     for round in 0..effort::scaled(12) {
         let ledger = S::with_capacity(CAPACITY);
         let oracle = run_round(&ledger, round);
-        assert_eq!(
-            LOST.load(Ordering::Relaxed),
-            0,
-            "a handler did not find what it had recorded"
-        );
+        assert_eq!(LOST.load(Ordering::Relaxed), 0, "a handler did not find what it had recorded");
         if let Err(difference) = oracle.check(&ledger.observe()) {
             panic!("{:?}, round {round}: {difference}", kind_name::<S>());
         }
     }
-    let (signals, inside) = (
-        SIGNALS.load(Ordering::Relaxed),
-        INSIDE.load(Ordering::Relaxed),
-    );
-    println!(
-        "{:?}: {signals} signals, {inside} of them inside a call",
-        kind_name::<S>()
-    );
-    assert!(
-        inside >= effort::scaled(100),
-        "only {inside} of {signals} signals came inside a call"
-    );
+    let (signals, inside) = (SIGNALS.load(Ordering::Relaxed), INSIDE.load(Ordering::Relaxed));
+    println!("{:?}: {signals} signals, {inside} of them inside a call", kind_name::<S>());
+    assert!(inside >= effort::scaled(100), "only {inside} of {signals} signals came inside a call");
 }
 
 /// Two threads and their handlers on one ledger; returns what all of them recorded.
@@ -111,9 +91,8 @@ fn run_round<S: Subject>(ledger: &S, round: u64) -> Oracle<S::Key> {
     LEDGER.store(ptr::from_ref(ledger).cast_mut().cast(), Ordering::Release);
     let mut oracle = Oracle::default();
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..2)
-            .map(|thread| scope.spawn(move || interrupted_calls(ledger, 2 * round + thread)))
-            .collect();
+        let workers: Vec<_> =
+            (0..2).map(|thread| scope.spawn(move || interrupted_calls(ledger, 2 * round + thread))).collect();
         for worker in workers {
             oracle.merge(&worker.join().expect("no call panics"));
         }

@@ -25,11 +25,7 @@ fn histories_of_threads_are_linearizable<S: Subject>() {
         let ledger = S::with_capacity(rng.usize(1..=3));
         let (threads, keys, largest) = (rng.usize(2..=4), rng.u64(2..=5), rng.u64(3..=12));
         let programs: Vec<Vec<Call>> = (0..threads)
-            .map(|_| {
-                (0..rng.usize(2..=7))
-                    .map(|_| Call::random(&mut rng, keys, largest))
-                    .collect()
-            })
+            .map(|_| (0..rng.usize(2..=7)).map(|_| Call::random(&mut rng, keys, largest)).collect())
             .collect();
         let history = run(&ledger, &programs);
         match check(&history, ledger.capacity()) {
@@ -37,11 +33,7 @@ fn histories_of_threads_are_linearizable<S: Subject>() {
             Err(why) => panic!("{:?} with HIGHWATER_SEED={seed}: {why}", kind_name::<S>()),
         }
     }
-    println!(
-        "{:?}: {} histories, {states} states",
-        kind_name::<S>(),
-        effort::scaled(3000)
-    );
+    println!("{:?}: {} histories, {states} states", kind_name::<S>(), effort::scaled(3000));
 }
 
 fn run<S: Subject>(ledger: &S, programs: &[Vec<Call>]) -> Vec<Event> {
@@ -64,9 +56,6 @@ fn run<S: Subject>(ledger: &S, programs: &[Vec<Call>]) -> Vec<Event> {
                 })
             })
             .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| worker.join().expect("no call panics"))
-            .collect()
+        workers.into_iter().flat_map(|worker| worker.join().expect("no call panics")).collect()
     })
 }

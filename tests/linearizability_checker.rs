@@ -9,39 +9,19 @@ use common::linearizability::check;
 use highwater::Recorded::{self, Admitted, Dropped, Raised, Unchanged};
 
 fn record(call: u64, end: u64, key: u64, bytes: u64, answer: Recorded) -> Event {
-    Event {
-        call,
-        end,
-        operation: Operation::Record {
-            key,
-            bytes,
-            answer: Some(answer),
-        },
-    }
+    Event { call, end, operation: Operation::Record { key, bytes, answer: Some(answer) } }
 }
 
 fn peak(call: u64, end: u64, key: u64, answer: u64) -> Event {
-    Event {
-        call,
-        end,
-        operation: Operation::Peak { key, answer },
-    }
+    Event { call, end, operation: Operation::Peak { key, answer } }
 }
 
 fn len(call: u64, end: u64, answer: usize) -> Event {
-    Event {
-        call,
-        end,
-        operation: Operation::Len { answer },
-    }
+    Event { call, end, operation: Operation::Len { answer } }
 }
 
 fn floor(call: u64, end: u64, answer: u64) -> Event {
-    Event {
-        call,
-        end,
-        operation: Operation::Floor { answer },
-    }
+    Event { call, end, operation: Operation::Floor { answer } }
 }
 
 #[track_caller]
@@ -85,49 +65,17 @@ fn overlapping_calls_may_take_effect_either_way() {
 #[test]
 fn a_tie_at_the_floor_may_go_either_way() {
     for (stays, goes) in [(1, 2), (2, 1)] {
-        let full = [
-            record(0, 1, 1, 5, Admitted),
-            record(2, 3, 2, 5, Admitted),
-            record(4, 5, 3, 6, Admitted),
-        ];
-        accepted(
-            2,
-            &[
-                full.as_slice(),
-                &[peak(6, 7, stays, 5), peak(8, 9, goes, 0)],
-            ]
-            .concat(),
-        );
-        rejected(
-            2,
-            &[
-                full.as_slice(),
-                &[peak(6, 7, stays, 5), peak(8, 9, goes, 5)],
-            ]
-            .concat(),
-        );
-        rejected(
-            2,
-            &[
-                full.as_slice(),
-                &[peak(6, 7, stays, 0), peak(8, 9, goes, 0)],
-            ]
-            .concat(),
-        );
+        let full = [record(0, 1, 1, 5, Admitted), record(2, 3, 2, 5, Admitted), record(4, 5, 3, 6, Admitted)];
+        accepted(2, &[full.as_slice(), &[peak(6, 7, stays, 5), peak(8, 9, goes, 0)]].concat());
+        rejected(2, &[full.as_slice(), &[peak(6, 7, stays, 5), peak(8, 9, goes, 5)]].concat());
+        rejected(2, &[full.as_slice(), &[peak(6, 7, stays, 0), peak(8, 9, goes, 0)]].concat());
     }
 }
 
 #[test]
 fn a_call_that_never_returned_may_have_taken_effect_or_not() {
-    let pending = Event {
-        call: 0,
-        end: PENDING,
-        operation: Operation::Record {
-            key: 1,
-            bytes: 7,
-            answer: None,
-        },
-    };
+    let pending =
+        Event { call: 0, end: PENDING, operation: Operation::Record { key: 1, bytes: 7, answer: None } };
     accepted(1, &[pending, peak(2, 3, 1, 7), peak(4, 5, 1, 7)]);
     accepted(1, &[pending, peak(2, 3, 1, 0), peak(4, 5, 1, 7)]);
     accepted(1, &[pending, peak(2, 3, 1, 0), peak(4, 5, 1, 0)]);
@@ -140,25 +88,14 @@ fn at_or_below_the_minimum_both_idle_answers_are_accepted() {
     for answer in [Unchanged, Dropped] {
         accepted(
             1,
-            &[
-                record(0, 1, 1, 10, Admitted),
-                record(2, 3, 2, 10, answer),
-                record(4, 5, 1, 4, answer),
-            ],
+            &[record(0, 1, 1, 10, Admitted), record(2, 3, 2, 10, answer), record(4, 5, 1, 4, answer)],
         );
     }
 }
 
 #[test]
 fn a_lost_raise_is_rejected() {
-    rejected(
-        1,
-        &[
-            record(0, 1, 1, 5, Admitted),
-            record(2, 3, 1, 8, Raised),
-            peak(4, 5, 1, 5),
-        ],
-    );
+    rejected(1, &[record(0, 1, 1, 5, Admitted), record(2, 3, 1, 8, Raised), peak(4, 5, 1, 5)]);
 }
 
 #[test]
@@ -176,46 +113,23 @@ fn a_raise_lost_to_a_concurrent_eviction_is_rejected() {
 
 #[test]
 fn evicting_another_than_the_lowest_is_rejected() {
-    let history = [
-        record(0, 1, 1, 5, Admitted),
-        record(2, 3, 2, 9, Admitted),
-        record(4, 5, 3, 10, Admitted),
-    ];
+    let history = [record(0, 1, 1, 5, Admitted), record(2, 3, 2, 9, Admitted), record(4, 5, 3, 10, Admitted)];
     rejected(2, &[history.as_slice(), &[peak(6, 7, 2, 0)]].concat());
 }
 
 #[test]
 fn two_victims_for_one_newcomer_are_rejected() {
-    let history = [
-        record(0, 1, 1, 5, Admitted),
-        record(2, 3, 2, 6, Admitted),
-        record(4, 5, 3, 10, Admitted),
-    ];
-    rejected(
-        2,
-        &[history.as_slice(), &[peak(6, 7, 1, 0), peak(8, 9, 2, 0)]].concat(),
-    );
+    let history = [record(0, 1, 1, 5, Admitted), record(2, 3, 2, 6, Admitted), record(4, 5, 3, 10, Admitted)];
+    rejected(2, &[history.as_slice(), &[peak(6, 7, 1, 0), peak(8, 9, 2, 0)]].concat());
     rejected(2, &[history.as_slice(), &[len(6, 7, 1)]].concat());
 }
 
 #[test]
 fn more_residents_than_places_are_rejected() {
+    rejected(1, &[record(0, 3, 1, 5, Admitted), record(0, 3, 2, 6, Admitted), len(1, 2, 2)]);
     rejected(
         1,
-        &[
-            record(0, 3, 1, 5, Admitted),
-            record(0, 3, 2, 6, Admitted),
-            len(1, 2, 2),
-        ],
-    );
-    rejected(
-        1,
-        &[
-            record(0, 1, 1, 5, Admitted),
-            record(2, 9, 2, 6, Admitted),
-            peak(3, 4, 2, 6),
-            peak(5, 6, 1, 5),
-        ],
+        &[record(0, 1, 1, 5, Admitted), record(2, 9, 2, 6, Admitted), peak(3, 4, 2, 6), peak(5, 6, 1, 5)],
     );
 }
 
@@ -223,49 +137,25 @@ fn more_residents_than_places_are_rejected() {
 fn a_length_below_what_was_just_seen_is_rejected() {
     rejected(
         2,
-        &[
-            record(0, 1, 1, 5, Admitted),
-            record(2, 9, 2, 6, Admitted),
-            peak(3, 4, 2, 6),
-            len(5, 6, 1),
-        ],
+        &[record(0, 1, 1, 5, Admitted), record(2, 9, 2, 6, Admitted), peak(3, 4, 2, 6), len(5, 6, 1)],
     );
 }
 
 #[test]
 fn the_same_newcomer_admitted_twice_is_rejected() {
-    rejected(
-        2,
-        &[record(0, 3, 1, 5, Admitted), record(0, 3, 1, 6, Admitted)],
-    );
-    accepted(
-        2,
-        &[record(0, 3, 1, 5, Admitted), record(0, 3, 1, 6, Raised)],
-    );
+    rejected(2, &[record(0, 3, 1, 5, Admitted), record(0, 3, 1, 6, Admitted)]);
+    accepted(2, &[record(0, 3, 1, 5, Admitted), record(0, 3, 1, 6, Raised)]);
 }
 
 #[test]
 fn a_newcomer_above_the_minimum_that_is_dropped_is_rejected() {
-    rejected(
-        1,
-        &[record(0, 1, 1, 5, Admitted), record(2, 3, 2, 6, Dropped)],
-    );
-    rejected(
-        1,
-        &[record(0, 1, 1, 5, Admitted), record(2, 3, 1, 6, Unchanged)],
-    );
+    rejected(1, &[record(0, 1, 1, 5, Admitted), record(2, 3, 2, 6, Dropped)]);
+    rejected(1, &[record(0, 1, 1, 5, Admitted), record(2, 3, 1, 6, Unchanged)]);
 }
 
 #[test]
 fn a_read_that_goes_back_in_time_is_rejected() {
-    rejected(
-        1,
-        &[
-            record(0, 9, 1, 5, Admitted),
-            peak(1, 2, 1, 5),
-            peak(3, 4, 1, 0),
-        ],
-    );
+    rejected(1, &[record(0, 9, 1, 5, Admitted), peak(1, 2, 1, 5), peak(3, 4, 1, 0)]);
 }
 
 #[test]
@@ -282,12 +172,8 @@ fn crossed_stale_reads_are_rejected() {
     rejected(2, &seen(0, 0));
     // Each thread raises one key and then reads the other: at least one of them sees the other's raise.
     let before = [record(0, 1, 1, 1, Admitted), record(2, 3, 2, 1, Admitted)];
-    let crossed = [
-        record(4, 5, 1, 9, Raised),
-        peak(6, 7, 2, 1),
-        record(4, 5, 2, 9, Raised),
-        peak(6, 7, 1, 1),
-    ];
+    let crossed =
+        [record(4, 5, 1, 9, Raised), peak(6, 7, 2, 1), record(4, 5, 2, 9, Raised), peak(6, 7, 1, 1)];
     rejected(2, &[before.as_slice(), &crossed].concat());
 }
 

@@ -21,10 +21,7 @@ thread_local! {
     static OWN_PAGES: Cell<bool> = const { Cell::new(false) };
 }
 
-static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks {
-    list: [(0, 0); 64],
-    used: 0,
-});
+static BLOCKS: Mutex<Blocks> = Mutex::new(Blocks { list: [(0, 0); 64], used: 0 });
 
 struct Blocks {
     list: [(usize, usize); 64],
@@ -38,9 +35,7 @@ unsafe impl GlobalAlloc for Paged {
         // SAFETY: a valid layout of a size that is not zero, as the caller's was.
         let block = unsafe { System.alloc(layout) };
         if OWN_PAGES.get() {
-            let mut blocks = BLOCKS
-                .lock()
-                .expect("nothing panics while it holds the list");
+            let mut blocks = BLOCKS.lock().expect("nothing panics while it holds the list");
             let used = blocks.used;
             blocks.list[used] = (block.expose_provenance(), layout.size());
             blocks.used += 1;
@@ -56,11 +51,8 @@ unsafe impl GlobalAlloc for Paged {
 
 /// Whole pages, for every block of this test binary.
 fn paged(layout: Layout) -> Layout {
-    Layout::from_size_align(
-        layout.size().next_multiple_of(PAGE),
-        layout.align().max(PAGE),
-    )
-    .expect("a small block")
+    Layout::from_size_align(layout.size().next_multiple_of(PAGE), layout.align().max(PAGE))
+        .expect("a small block")
 }
 
 #[global_allocator]
@@ -77,29 +69,16 @@ fn read_only<T>(construct: impl FnOnce() -> T, prepare: impl FnOnce(&T), call: i
     protect(libc::PROT_READ);
     call(&value);
     protect(libc::PROT_READ | libc::PROT_WRITE);
-    BLOCKS
-        .lock()
-        .expect("nothing panics while it holds the list")
-        .used = 0;
+    BLOCKS.lock().expect("nothing panics while it holds the list").used = 0;
 }
 
 fn protect(protection: i32) {
-    let blocks = BLOCKS
-        .lock()
-        .expect("nothing panics while it holds the list");
-    assert!(
-        blocks.used > 0,
-        "the ledger allocated nothing, so nothing would be shown"
-    );
+    let blocks = BLOCKS.lock().expect("nothing panics while it holds the list");
+    assert!(blocks.used > 0, "the ledger allocated nothing, so nothing would be shown");
     for &(address, size) in &blocks.list[..blocks.used] {
         // SAFETY: whole pages that hold one block of this test and nothing else.
-        let result = unsafe {
-            libc::mprotect(
-                std::ptr::with_exposed_provenance_mut(address),
-                size,
-                protection,
-            )
-        };
+        let result =
+            unsafe { libc::mprotect(std::ptr::with_exposed_provenance_mut(address), size, protection) };
         assert_eq!(result, 0, "mprotect");
     }
 }
@@ -119,19 +98,13 @@ fn steady_state_writes_nothing<K: InlineKey>(key: fn(u64) -> K) {
                 assert_eq!(ledger.peak(&key(number)), 1000 + number);
                 for bytes in [0, 1, 999, 1000, 1000 + number] {
                     let answer = ledger.record_peak(&key(number), bytes);
-                    assert!(
-                        matches!(answer, Recorded::Unchanged | Recorded::Dropped),
-                        "{answer:?}"
-                    );
+                    assert!(matches!(answer, Recorded::Unchanged | Recorded::Dropped), "{answer:?}");
                 }
             }
             for stranger in residents..2 * residents {
                 assert_eq!(ledger.peak(&key(stranger)), 0);
                 let answer = ledger.record_peak(&key(stranger), 1000);
-                assert!(
-                    matches!(answer, Recorded::Unchanged | Recorded::Dropped),
-                    "{answer:?}"
-                );
+                assert!(matches!(answer, Recorded::Unchanged | Recorded::Dropped), "{answer:?}");
             }
             assert_eq!(ledger.len(), 100);
             assert_eq!(ledger.floor(), 1000);
@@ -146,7 +119,5 @@ fn integer_keys() {
 
 #[test]
 fn principal_ids() {
-    steady_state_writes_nothing(|number| {
-        PrincipalId::new(format!("tenant-{number}")).expect("a valid id")
-    });
+    steady_state_writes_nothing(|number| PrincipalId::new(format!("tenant-{number}")).expect("a valid id"));
 }

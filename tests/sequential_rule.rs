@@ -22,10 +22,7 @@ fn programs() -> impl Strategy<Value = (usize, Vec<(u64, u64)>)> {
         2 => LARGEST_PEAK - 3..=LARGEST_PEAK + 3,
         1 => Just(u64::MAX),
     ];
-    (
-        1..=8_usize,
-        proptest::collection::vec((0..20_u64, bytes), 0..120),
-    )
+    (1..=8_usize, proptest::collection::vec((0..20_u64, bytes), 0..120))
 }
 
 fn sequences_follow_the_rule<S: Subject>() {
@@ -62,12 +59,7 @@ struct Rule<K> {
 
 impl<K: Ord + Clone + std::fmt::Debug> Rule<K> {
     fn new(capacity: usize) -> Self {
-        Self {
-            capacity,
-            residents: BTreeMap::new(),
-            floor: 0,
-            evictions: 0,
-        }
+        Self { capacity, residents: BTreeMap::new(), floor: 0, evictions: 0 }
     }
 
     /// The lowest resident's peak, 0 while there are free places.
@@ -79,12 +71,7 @@ impl<K: Ord + Clone + std::fmt::Debug> Rule<K> {
         }
     }
 
-    fn record<S: Subject<Key = K>>(
-        &mut self,
-        ledger: &S,
-        key: &K,
-        bytes: u64,
-    ) -> Result<(), TestCaseError> {
+    fn record<S: Subject<Key = K>>(&mut self, ledger: &S, key: &K, bytes: u64) -> Result<(), TestCaseError> {
         let lowest = self.lowest();
         let saturated = bytes.min(LARGEST_PEAK);
         let before = self.residents.get(key).copied();
@@ -98,14 +85,7 @@ impl<K: Ord + Clone + std::fmt::Debug> Rule<K> {
                 answer
             );
         } else if let Some(peak) = before {
-            prop_assert_eq!(
-                answer,
-                if saturated > peak {
-                    Recorded::Raised
-                } else {
-                    Recorded::Unchanged
-                }
-            );
+            prop_assert_eq!(answer, if saturated > peak { Recorded::Raised } else { Recorded::Unchanged });
             self.residents.insert(key.clone(), saturated.max(peak));
         } else {
             prop_assert_eq!(answer, Recorded::Admitted);
@@ -120,19 +100,8 @@ impl<K: Ord + Clone + std::fmt::Debug> Rule<K> {
     /// The rule leaves open which of several lowest residents goes; the ledger says which it was.
     fn evict<S: Subject<Key = K>>(&mut self, ledger: &S, lowest: u64) -> Result<(), TestCaseError> {
         let gone = |resident: &(&K, &u64)| *resident.1 == lowest && ledger.peak(resident.0) == 0;
-        let victims: Vec<K> = self
-            .residents
-            .iter()
-            .filter(gone)
-            .map(|(key, _)| key.clone())
-            .collect();
-        prop_assert_eq!(
-            victims.len(),
-            1,
-            "the victims at {} are {:?}",
-            lowest,
-            &victims
-        );
+        let victims: Vec<K> = self.residents.iter().filter(gone).map(|(key, _)| key.clone()).collect();
+        prop_assert_eq!(victims.len(), 1, "the victims at {} are {:?}", lowest, &victims);
         self.residents.remove(&victims[0]);
         self.evictions += 1;
         Ok(())
@@ -145,24 +114,11 @@ impl<K: Ord + Clone + std::fmt::Debug> Rule<K> {
         prop_assert_eq!(ledger.refused(), 0);
         for number in 0..20 {
             let key = S::key(number);
-            prop_assert_eq!(
-                ledger.peak(&key),
-                self.residents.get(&key).copied().unwrap_or(0)
-            );
+            prop_assert_eq!(ledger.peak(&key), self.residents.get(&key).copied().unwrap_or(0));
         }
         let floor = ledger.floor();
-        prop_assert!(
-            floor >= self.floor,
-            "the floor fell from {} to {}",
-            self.floor,
-            floor
-        );
-        prop_assert!(
-            floor <= self.lowest(),
-            "the floor {} exceeds the minimum {}",
-            floor,
-            self.lowest()
-        );
+        prop_assert!(floor >= self.floor, "the floor fell from {} to {}", self.floor, floor);
+        prop_assert!(floor <= self.lowest(), "the floor {} exceeds the minimum {}", floor, self.lowest());
         self.floor = floor;
         let snapshot: BTreeMap<K, u64> = ledger.snapshot().into_iter().collect();
         prop_assert_eq!(&snapshot, &self.residents);
@@ -186,11 +142,7 @@ fn a_full_ledger_keeps_the_largest<S: Subject>() {
                 ledger.record_peak(&S::key(number), 1 + number);
             }
             let capacity = ledger.capacity();
-            let expected: Vec<_> = (0..1000)
-                .rev()
-                .take(capacity)
-                .map(|n| (S::key(n), 1 + n))
-                .collect();
+            let expected: Vec<_> = (0..1000).rev().take(capacity).map(|n| (S::key(n), 1 + n)).collect();
             assert_eq!(ledger.top(usize::MAX), expected, "capacity {capacity}");
         }
     }

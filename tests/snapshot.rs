@@ -25,28 +25,17 @@ fn snapshots_of_a_busy_ledger_are_plausible<S: Subject>() {
         let ledger = S::with_capacity(plan.capacity);
         let mut recorded: BTreeMap<S::Key, Vec<u64>> = BTreeMap::new();
         for &(key, bytes) in plan.threads.iter().flatten() {
-            recorded
-                .entry(S::key(key))
-                .or_default()
-                .push(bytes.min(LARGEST_PEAK));
+            recorded.entry(S::key(key)).or_default().push(bytes.min(LARGEST_PEAK));
         }
         plan.run_observed(&ledger, |ended| {
             let mut before: BTreeMap<S::Key, u64> = BTreeMap::new();
             while !ended() {
                 for (key, peak) in ledger.snapshot() {
-                    let known = recorded
-                        .get(&key)
-                        .is_some_and(|values| values.contains(&peak));
-                    assert!(
-                        known,
-                        "{key:?} never recorded {peak}, HIGHWATER_SEED={seed}"
-                    );
+                    let known = recorded.get(&key).is_some_and(|values| values.contains(&peak));
+                    assert!(known, "{key:?} never recorded {peak}, HIGHWATER_SEED={seed}");
                     // An id that was evicted in between has come back with more than it ever had.
                     let earlier = before.insert(key.clone(), peak).unwrap_or(0);
-                    assert!(
-                        peak >= earlier,
-                        "{key:?} fell from {earlier} to {peak}, HIGHWATER_SEED={seed}"
-                    );
+                    assert!(peak >= earlier, "{key:?} fell from {earlier} to {peak}, HIGHWATER_SEED={seed}");
                 }
             }
         });
@@ -64,10 +53,7 @@ fn residents_out_of_reach_are_always_shown<S: Subject>() {
         plan.run_observed(&ledger, |ended| {
             while !ended() {
                 assert_eq!(ledger.peak(&giant), LARGEST_PEAK);
-                assert!(
-                    ledger.snapshot().contains(&(giant.clone(), LARGEST_PEAK)),
-                    "HIGHWATER_SEED={seed}"
-                );
+                assert!(ledger.snapshot().contains(&(giant.clone(), LARGEST_PEAK)), "HIGHWATER_SEED={seed}");
             }
         });
     }

@@ -52,12 +52,7 @@ fn every_kind_of_work<S: Subject>(
 
 /// What a victim does until it is told to stop: calls that allocate nothing, since a thread stopped inside the allocator
 /// would stop the others there.
-fn victim_work<S: Subject>(
-    ledger: &S,
-    victim: &Victim,
-    seed: u64,
-    enough: &AtomicBool,
-) -> Oracle<S::Key> {
+fn victim_work<S: Subject>(ledger: &S, victim: &Victim, seed: u64, enough: &AtomicBool) -> Oracle<S::Key> {
     let keys: Vec<S::Key> = (0..KEYS).map(S::key).collect();
     let mut rng = fastrand::Rng::with_seed(seed);
     let mut oracle = Oracle::default();
@@ -97,8 +92,7 @@ fn others_finish_while_a_thread_is_stopped<S: Subject>() {
     let mut steps = Steps::default();
     let mut oracle = Oracle::default();
     thread::scope(|scope| {
-        let victim_thread =
-            scope.spawn(|| victim.run(|| victim_work(&ledger, &victim, 1, &enough)));
+        let victim_thread = scope.spawn(|| victim.run(|| victim_work(&ledger, &victim, 1, &enough)));
         let (start, rounds) = std::sync::mpsc::sync_channel::<u64>(0);
         let (finished, done) = std::sync::mpsc::sync_channel::<()>(0);
         let ledger = &ledger;
@@ -150,11 +144,7 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
             thread::spawn(move || victim.run(|| victim_rounds(ledger, victim, seed, completed)));
             let stop = victim.stop_inside_a_call(&mut rng);
             pending.push((S::key(stop.key()), stop.bytes()));
-            oracle.merge(
-                &completed
-                    .lock()
-                    .expect("a victim is never stopped while it holds this"),
-            );
+            oracle.merge(&completed.lock().expect("a victim is never stopped while it holds this"));
             std::mem::forget(stop);
         }
         watchdog.expect("work after four threads have died", || {
@@ -166,31 +156,19 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
     }
 
     /// As [`victim_work`], a call at a time, so that what was completed is known when the thread is gone.
-    fn victim_rounds<S: Subject>(
-        ledger: &S,
-        victim: &Victim,
-        seed: u64,
-        completed: &Mutex<Oracle<S::Key>>,
-    ) {
+    fn victim_rounds<S: Subject>(ledger: &S, victim: &Victim, seed: u64, completed: &Mutex<Oracle<S::Key>>) {
         let mut rng = fastrand::Rng::with_seed(seed);
         while !NEVER.load(Ordering::Relaxed) {
             let number = rng.u64(..KEYS);
             let (key, bytes) = (S::key(number), ledger.floor() + rng.u64(1..400));
             victim.call(number, bytes, || ledger.record_peak(&key, bytes));
-            completed
-                .lock()
-                .expect("nobody panics while holding this")
-                .record(&key, bytes);
+            completed.lock().expect("nobody panics while holding this").record(&key, bytes);
         }
     }
 }
 
 /// Of the calls that never returned each took effect or did not; one of the combinations must be what the ledger shows.
-fn check_with_pending<S: Subject>(
-    ledger: &S,
-    completed: &Oracle<S::Key>,
-    pending: &[(S::Key, u64)],
-) {
+fn check_with_pending<S: Subject>(ledger: &S, completed: &Oracle<S::Key>, pending: &[(S::Key, u64)]) {
     let observed = ledger.observe();
     let explained = (0..1_usize << pending.len()).any(|effective| {
         let mut oracle = completed.clone();
@@ -201,9 +179,5 @@ fn check_with_pending<S: Subject>(
         }
         oracle.check(&observed).is_ok()
     });
-    assert!(
-        explained,
-        "{:?}: {observed:?} is explained by no choice of {pending:?}",
-        kind_name::<S>()
-    );
+    assert!(explained, "{:?}: {observed:?} is explained by no choice of {pending:?}", kind_name::<S>());
 }

@@ -5,10 +5,8 @@
 /// # Panics
 /// If the variable is set to something that is no number.
 pub fn scaled(rounds: u64) -> u64 {
-    let percent = std::env::var("HIGHWATER_EFFORT").map_or(100, |text| {
-        text.parse::<u64>()
-            .expect("HIGHWATER_EFFORT is a percentage, for example 1000")
-    });
+    let percent = std::env::var("HIGHWATER_EFFORT")
+        .map_or(100, |text| text.parse::<u64>().expect("HIGHWATER_EFFORT is a percentage, for example 1000"));
     (rounds.saturating_mul(percent) / 100).max(1)
 }
 
@@ -19,9 +17,6 @@ pub fn scaled(rounds: u64) -> u64 {
 pub fn first_seed() -> u64 {
     std::env::var("HIGHWATER_SEED").map_or_else(
         |_| fastrand::u64(..),
-        |text| {
-            text.parse()
-                .expect("HIGHWATER_SEED is the number that a failed round printed")
-        },
+        |text| text.parse().expect("HIGHWATER_SEED is the number that a failed round printed"),
     )
 }

@@ -53,13 +53,8 @@ impl Call {
     /// Few keys, few values: calls that have something to do with each other.
     pub fn random(rng: &mut fastrand::Rng, keys: u64, largest: u64) -> Self {
         match rng.u8(..10) {
-            0..5 => Self::Record {
-                key: rng.u64(..keys),
-                bytes: rng.u64(1..=largest),
-            },
-            5..7 => Self::Peak {
-                key: rng.u64(..keys),
-            },
+            0..5 => Self::Record { key: rng.u64(..keys), bytes: rng.u64(1..=largest) },
+            5..7 => Self::Peak { key: rng.u64(..keys) },
             7 => Self::Len,
             8 => Self::Floor,
             _ => Self::Snapshot,
@@ -69,24 +64,11 @@ impl Call {
     /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it shows.
     pub fn run<S: Subject>(self, ledger: &S, now: &impl Fn() -> u64, history: &mut Vec<Event>) {
         let call = now();
-        let mut note = |end, operation| {
-            history.push(Event {
-                call,
-                end,
-                operation,
-            })
-        };
+        let mut note = |end, operation| history.push(Event { call, end, operation });
         match self {
             Self::Record { key, bytes } => {
                 let answer = ledger.record_peak(&S::key(key), bytes);
-                note(
-                    now(),
-                    Operation::Record {
-                        key,
-                        bytes,
-                        answer: Some(answer),
-                    },
-                );
+                note(now(), Operation::Record { key, bytes, answer: Some(answer) });
             }
             Self::Peak { key } => {
                 let answer = ledger.peak(&S::key(key));
@@ -103,15 +85,9 @@ impl Call {
             Self::Snapshot => {
                 let entries = ledger.snapshot();
                 let end = now();
-                assert!(
-                    entries.len() <= ledger.capacity(),
-                    "a snapshot of {} entries",
-                    entries.len()
-                );
+                assert!(entries.len() <= ledger.capacity(), "a snapshot of {} entries", entries.len());
                 for (shown, answer) in entries {
-                    let key = (0..)
-                        .find(|&key| S::key(key) == shown)
-                        .expect("every shown key was recorded");
+                    let key = (0..).find(|&key| S::key(key) == shown).expect("every shown key was recorded");
                     note(end, Operation::Peak { key, answer });
                 }
             }

@@ -24,11 +24,7 @@ struct Ledger {
 impl Ledger {
     /// The lowest resident's peak, 0 while there are free places.
     fn lowest(&self, capacity: usize) -> u64 {
-        if self.residents.len() < capacity {
-            0
-        } else {
-            self.residents.values().copied().min().unwrap_or(0)
-        }
+        if self.residents.len() < capacity { 0 } else { self.residents.values().copied().min().unwrap_or(0) }
     }
 
     /// The states that `operation` may lead to, given its answer; none when the answer is illegal here.
@@ -42,29 +38,18 @@ impl Ledger {
             }
             Operation::Len { answer } => self.unchanged_if(self.residents.len() == answer),
             Operation::Floor { answer } => {
-                let covers = |(key, &maximum): (&u64, &u64)| {
-                    self.residents.contains_key(key) || maximum <= answer
-                };
+                let covers =
+                    |(key, &maximum): (&u64, &u64)| self.residents.contains_key(key) || maximum <= answer;
                 self.unchanged_if(answer <= self.lowest(capacity) && self.maxima.iter().all(covers))
             }
         }
     }
 
     fn unchanged_if(&self, legal: bool) -> Vec<Self> {
-        if legal {
-            vec![self.clone()]
-        } else {
-            Vec::new()
-        }
+        if legal { vec![self.clone()] } else { Vec::new() }
     }
 
-    fn after_record(
-        &self,
-        key: u64,
-        bytes: u64,
-        answer: Option<Recorded>,
-        capacity: usize,
-    ) -> Vec<Self> {
+    fn after_record(&self, key: u64, bytes: u64, answer: Option<Recorded>, capacity: usize) -> Vec<Self> {
         let lowest = self.lowest(capacity);
         let mut next = self.clone();
         if bytes > 0 {
@@ -73,19 +58,11 @@ impl Ledger {
         }
         let is = |expected: Recorded| answer.is_none_or(|given| given == expected);
         if bytes <= lowest {
-            return if is(Recorded::Unchanged) || is(Recorded::Dropped) {
-                vec![next]
-            } else {
-                Vec::new()
-            };
+            return if is(Recorded::Unchanged) || is(Recorded::Dropped) { vec![next] } else { Vec::new() };
         }
         if let Some(&peak) = self.residents.get(&key) {
             next.residents.insert(key, bytes.max(peak));
-            let expected = if bytes > peak {
-                Recorded::Raised
-            } else {
-                Recorded::Unchanged
-            };
+            let expected = if bytes > peak { Recorded::Raised } else { Recorded::Unchanged };
             return if is(expected) { vec![next] } else { Vec::new() };
         }
         if !is(Recorded::Admitted) {
@@ -95,10 +72,7 @@ impl Ledger {
             next.residents.insert(key, bytes);
             return vec![next];
         }
-        let victims = self
-            .residents
-            .iter()
-            .filter(|resident| *resident.1 == lowest);
+        let victims = self.residents.iter().filter(|resident| *resident.1 == lowest);
         victims
             .map(|(victim, _)| {
                 let mut evicted = next.clone();
@@ -120,32 +94,18 @@ impl Ledger {
 /// # Panics
 /// If the history has more than [`LONGEST`] operations.
 pub fn check(history: &[Event], capacity: usize) -> Result<usize, String> {
-    assert!(
-        history.len() <= LONGEST,
-        "{} operations are more than the {LONGEST} that fit",
-        history.len()
-    );
-    let mut search = Search {
-        history,
-        capacity,
-        seen: HashSet::new(),
-        order: Vec::new(),
-        longest: Vec::new(),
-    };
+    assert!(history.len() <= LONGEST, "{} operations are more than the {LONGEST} that fit", history.len());
+    let mut search =
+        Search { history, capacity, seen: HashSet::new(), order: Vec::new(), longest: Vec::new() };
     if search.extend(0, &Ledger::default()) {
         return Ok(search.seen.len());
     }
-    let mut text =
-        format!("no legal order for capacity {capacity}; the longest legal beginning:\n");
+    let mut text = format!("no legal order for capacity {capacity}; the longest legal beginning:\n");
     for &index in &search.longest {
         text += &format!("  {:?}\n", history[index]);
     }
     text += "left over:\n";
-    for (index, event) in history
-        .iter()
-        .enumerate()
-        .filter(|(index, _)| !search.longest.contains(index))
-    {
+    for (index, event) in history.iter().enumerate().filter(|(index, _)| !search.longest.contains(index)) {
         text += &format!("  {index}: {event:?}\n");
     }
     Err(text)
@@ -164,19 +124,14 @@ impl Search<'_> {
     fn extend(&mut self, taken: u128, ledger: &Ledger) -> bool {
         let left = || (0..self.history.len()).filter(|index| taken & 1 << index == 0);
         // What ends first must come before everything that was called after that.
-        let first_end = left()
-            .map(|index| self.history[index].end)
-            .min()
-            .unwrap_or(PENDING);
+        let first_end = left().map(|index| self.history[index].end).min().unwrap_or(PENDING);
         if first_end == PENDING {
             return true;
         }
         if !self.seen.insert((taken, ledger.clone())) {
             return false;
         }
-        let candidates: Vec<usize> = left()
-            .filter(|&index| self.history[index].call <= first_end)
-            .collect();
+        let candidates: Vec<usize> = left().filter(|&index| self.history[index].call <= first_end).collect();
         for index in candidates {
             for next in ledger.after(&self.history[index].operation, self.capacity) {
                 self.order.push(index);

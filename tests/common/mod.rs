@@ -1,9 +1,6 @@
 //! What the contract tests share: the oracle, the ledgers under test, random plans of calls, and the linearizability checker.
 
-#![allow(
-    dead_code,
-    reason = "every test binary uses its own part of these helpers"
-)]
+#![allow(dead_code, reason = "every test binary uses its own part of these helpers")]
 
 pub mod effort;
 pub mod history;

@@ -4,11 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 /// The largest peak that a ledger can hold; larger values are recorded as this one.
-pub const LARGEST_PEAK: u64 = if cfg!(any(highwater_narrow, not(target_has_atomic = "64"))) {
-    (1 << 31) - 1
-} else {
-    (1 << 63) - 1
-};
+pub const LARGEST_PEAK: u64 =
+    if cfg!(any(highwater_narrow, not(target_has_atomic = "64"))) { (1 << 31) - 1 } else { (1 << 63) - 1 };
 
 /// What a ledger showed when no call was in flight.
 #[derive(Clone, Debug)]
@@ -29,9 +26,7 @@ pub struct Oracle<K> {
 
 impl<K> Default for Oracle<K> {
     fn default() -> Self {
-        Self {
-            maxima: BTreeMap::new(),
-        }
+        Self { maxima: BTreeMap::new() }
     }
 }
 
@@ -69,11 +64,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
     /// The first difference, in words.
     pub fn check(&self, observed: &Observed<K>) -> Result<(), String> {
         self.check_form(observed)?;
-        if observed.refused == 0 {
-            self.check_exact(observed)
-        } else {
-            self.check_bounds(observed)
-        }
+        if observed.refused == 0 { self.check_exact(observed) } else { self.check_bounds(observed) }
     }
 
     /// What holds whether or not anything was refused.
@@ -84,24 +75,14 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
                 return Err(format!("{key:?} occupies two places"));
             }
             if *peak == 0 || *peak > self.maximum(key) {
-                return Err(format!(
-                    "{key:?} shows {peak}, its true maximum is {}",
-                    self.maximum(key)
-                ));
+                return Err(format!("{key:?} shows {peak}, its true maximum is {}", self.maximum(key)));
             }
             if *peak < observed.floor {
-                return Err(format!(
-                    "{key:?} shows {peak}, below the floor {}",
-                    observed.floor
-                ));
+                return Err(format!("{key:?} shows {peak}, below the floor {}", observed.floor));
             }
         }
         if observed.contents.len() > observed.capacity {
-            return Err(format!(
-                "{} residents in {} places",
-                observed.contents.len(),
-                observed.capacity
-            ));
+            return Err(format!("{} residents in {} places", observed.contents.len(), observed.capacity));
         }
         if observed.len != observed.contents.len() {
             return Err(format!(
@@ -114,10 +95,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
             return Err(format!("a floor of {} with free places", observed.floor));
         }
         if observed.untracked_at_most < observed.floor {
-            return Err(format!(
-                "untracked_at_most() {} is below the floor",
-                observed.untracked_at_most
-            ));
+            return Err(format!("untracked_at_most() {} is below the floor", observed.untracked_at_most));
         }
         for (key, &maximum) in &self.maxima {
             if !seen.contains(key) && maximum > observed.untracked_at_most {
@@ -134,10 +112,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
     fn check_exact(&self, observed: &Observed<K>) -> Result<(), String> {
         for (key, peak) in &observed.contents {
             if *peak != self.maximum(key) {
-                return Err(format!(
-                    "{key:?} shows {peak}, its true maximum is {}",
-                    self.maximum(key)
-                ));
+                return Err(format!("{key:?} shows {peak}, its true maximum is {}", self.maximum(key)));
             }
         }
         let mut shown: Vec<u64> = observed.contents.iter().map(|entry| entry.1).collect();
@@ -161,10 +136,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
     fn check_bounds(&self, observed: &Observed<K>) -> Result<(), String> {
         for (key, peak) in &observed.contents {
             if self.maximum(key) > (*peak).max(observed.untracked_at_most) {
-                return Err(format!(
-                    "{key:?} shows {peak}, its true maximum is {}",
-                    self.maximum(key)
-                ));
+                return Err(format!("{key:?} shows {peak}, its true maximum is {}", self.maximum(key)));
             }
         }
         Ok(())

@@ -53,17 +53,9 @@ impl Plan {
         };
         let calls = rng.usize(calls);
         let threads = (0..rng.usize(threads))
-            .map(|_| {
-                (0..calls)
-                    .map(|call| (rng.u64(..keys), values.draw(&mut rng, call as u64)))
-                    .collect()
-            })
+            .map(|_| (0..calls).map(|call| (rng.u64(..keys), values.draw(&mut rng, call as u64))).collect())
             .collect();
-        Self {
-            seed,
-            capacity,
-            threads,
-        }
+        Self { seed, capacity, threads }
     }
 
     /// What a ledger must hold after all of the plan's calls, in whatever order they took effect.
@@ -76,11 +68,7 @@ impl Plan {
     }
 
     /// Runs every thread's program on `ledger`, `observe` beside them, and returns when all have ended.
-    pub fn run_observed<S: Subject>(
-        &self,
-        ledger: &S,
-        observe: impl FnOnce(&dyn Fn() -> bool) + Send,
-    ) {
+    pub fn run_observed<S: Subject>(&self, ledger: &S, observe: impl FnOnce(&dyn Fn() -> bool) + Send) {
         let start = Barrier::new(self.threads.len());
         thread::scope(|scope| {
             let workers: Vec<_> = self
@@ -89,10 +77,8 @@ impl Plan {
                 .map(|program| {
                     let start = &start;
                     scope.spawn(move || {
-                        let program: Vec<_> = program
-                            .iter()
-                            .map(|&(key, bytes)| (S::key(key), bytes))
-                            .collect();
+                        let program: Vec<_> =
+                            program.iter().map(|&(key, bytes)| (S::key(key), bytes)).collect();
                         start.wait();
                         for (key, bytes) in &program {
                             ledger.record_peak(key, *bytes);

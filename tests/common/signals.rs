@@ -36,11 +36,7 @@ impl Target {
     /// The thread must not have ended.
     pub fn send(self, signal: c_int) {
         // SAFETY: the thread lives.
-        assert_eq!(
-            unsafe { libc::pthread_kill(self.0, signal) },
-            0,
-            "pthread_kill"
-        );
+        assert_eq!(unsafe { libc::pthread_kill(self.0, signal) }, 0, "pthread_kill");
     }
 }
 
@@ -74,14 +70,8 @@ pub struct Timer(libc::timer_t);
 
 impl Timer {
     pub fn every(period: Duration, signal: c_int) -> Self {
-        let period = libc::timespec {
-            tv_sec: 0,
-            tv_nsec: period.subsec_nanos().into(),
-        };
-        let schedule = libc::itimerspec {
-            it_interval: period,
-            it_value: period,
-        };
+        let period = libc::timespec { tv_sec: 0, tv_nsec: period.subsec_nanos().into() };
+        let schedule = libc::itimerspec { it_interval: period, it_value: period };
         let mut timer = MaybeUninit::uninit();
         // SAFETY: an all-zero `sigevent` is a valid one; the timer is read only after it was created.
         unsafe {
@@ -89,11 +79,9 @@ impl Timer {
             event.sigev_notify = libc::SIGEV_THREAD_ID;
             event.sigev_signo = signal;
             event.sigev_notify_thread_id = libc::gettid();
-            let created =
-                libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, timer.as_mut_ptr());
+            let created = libc::timer_create(libc::CLOCK_MONOTONIC, &raw mut event, timer.as_mut_ptr());
             assert_eq!(created, 0, "timer_create");
-            let started =
-                libc::timer_settime(timer.assume_init(), 0, &raw const schedule, ptr::null_mut());
+            let started = libc::timer_settime(timer.assume_init(), 0, &raw const schedule, ptr::null_mut());
             assert_eq!(started, 0, "timer_settime");
             Self(timer.assume_init())
         }

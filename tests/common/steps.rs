@@ -21,20 +21,14 @@ pub struct Steps {
 impl Steps {
     pub fn count(&mut self, place: Place) {
         for address in place {
-            let names = self
-                .names
-                .entry(address)
-                .or_insert_with(|| names_at(address));
+            let names = self.names.entry(address).or_insert_with(|| names_at(address));
             if let Some(name) = names.iter().find(|name| in_crate(name)) {
                 *self.functions.entry(name.clone()).or_insert(0) += 1;
                 self.addresses.insert(address);
                 return;
             }
         }
-        *self
-            .functions
-            .entry("(in the call, outside the crate)".to_owned())
-            .or_insert(0) += 1;
+        *self.functions.entry("(in the call, outside the crate)".to_owned()).or_insert(0) += 1;
     }
 
     /// The stops came at many different instructions.
@@ -43,10 +37,7 @@ impl Steps {
     /// If they did not.
     pub fn assert_spread(&self, stops: u64) {
         let places = self.addresses.len() as u64;
-        assert!(
-            places >= (stops / 100).min(40),
-            "{stops} stops in only {places} places:\n{self}"
-        );
+        assert!(places >= (stops / 100).min(40), "{stops} stops in only {places} places:\n{self}");
     }
 }
 
@@ -67,14 +58,7 @@ impl fmt::Display for Steps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut functions: Vec<_> = self.functions.iter().collect();
         functions.sort_by_key(|(name, hits)| (u64::MAX - **hits, (*name).clone()));
-        writeln!(
-            f,
-            "{} instructions in {} functions",
-            self.addresses.len(),
-            functions.len()
-        )?;
-        functions
-            .iter()
-            .try_for_each(|(name, hits)| writeln!(f, "{hits:8}  {name}"))
+        writeln!(f, "{} instructions in {} functions", self.addresses.len(), functions.len())?;
+        functions.iter().try_for_each(|(name, hits)| writeln!(f, "{hits:8}  {name}"))
     }
 }

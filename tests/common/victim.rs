@@ -47,10 +47,7 @@ impl Victim {
         // The unwinder sets itself up when it is first used, which had better not be in a handler.
         capture(&self.frames);
         THIS.set(self);
-        assert!(
-            self.target.set(Target::current()).is_ok(),
-            "a victim runs once"
-        );
+        assert!(self.target.set(Target::current()).is_ok(), "a victim runs once");
         let result = work();
         THIS.set(ptr::null());
         result
@@ -132,10 +129,7 @@ fn capture(frames: &[AtomicUsize; FRAMES]) {
     for frame in frames {
         frame.store(0, Ordering::Relaxed);
     }
-    #[allow(
-        unsafe_code,
-        reason = "the lock that makes this safe is nothing for a handler"
-    )]
+    #[allow(unsafe_code, reason = "the lock that makes this safe is nothing for a handler")]
     // SAFETY: only one thread is a running victim's handler at a time, and nobody else unwinds meanwhile.
     unsafe {
         backtrace::trace_unsynchronized(|frame| {

@@ -27,13 +27,9 @@ impl Watchdog {
 
     /// Runs `work`. If it does not finish in any reasonable time, the process ends with `what` in its last message.
     pub fn expect<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
-        self.notes
-            .send(Note::Begins(what))
-            .expect("the watching thread lives as long as this");
+        self.notes.send(Note::Begins(what)).expect("the watching thread lives as long as this");
         let result = work();
-        self.notes
-            .send(Note::Ends)
-            .expect("the watching thread lives as long as this");
+        self.notes.send(Note::Ends).expect("the watching thread lives as long as this");
         result
     }
 }
