@@ -125,7 +125,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// Begins the turn of `principal`; ends that of whoever held the Store before.
-    pub(crate) fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
+    pub fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
         self.settle();
         self.account.start_lease();
         self.limits = limits;

@@ -1,0 +1,20 @@
+//! The adapter scenarios on wasmtime 48, through the macro.
+
+use ::wasmtime48 as wasmtime;
+
+#[path = "../../../tests/engines/mod.rs"]
+mod engines;
+
+highwater_wasmtime_compat::limiter!(wasmtime);
+
+impl engines::wasmtime_host::Carrier for Limiter {
+    fn around(meter: highwater::StoreMemoryMeter) -> Self {
+        Self(meter)
+    }
+
+    fn meter(&mut self) -> &mut highwater::StoreMemoryMeter {
+        &mut self.0
+    }
+}
+
+scenarios_on!(engines::wasmtime_host::WasmtimeHost<Limiter>);

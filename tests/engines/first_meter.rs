@@ -1,0 +1,87 @@
+//! The meter that this crate began with: it looks at one `desired` at a time. Kept to show what each hazard does to it.
+
+use wasmtime::{Error, ResourceLimiter, Result};
+
+pub struct FirstMeter {
+    max_memory_bytes: usize,
+    /// The largest `desired` allowed.
+    pub recorded: usize,
+}
+
+impl FirstMeter {
+    pub fn new(max_memory_bytes: usize) -> Self {
+        Self { max_memory_bytes, recorded: 0 }
+    }
+}
+
+impl ResourceLimiter for FirstMeter {
+    fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        let allowed = desired <= self.max_memory_bytes && maximum.is_none_or(|maximum| desired <= maximum);
+        if allowed {
+            self.recorded = self.recorded.max(desired);
+        }
+        Ok(allowed)
+    }
+
+    fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        Ok(desired.saturating_mul(32) <= self.max_memory_bytes
+            && maximum.is_none_or(|maximum| desired <= maximum))
+    }
+}
+
+/// The meter at work, with the first one looking on.
+pub struct Both {
+    pub meter: highwater::StoreMemoryMeter,
+    pub first: FirstMeter,
+    /// What the first meter would have allowed and the meter has not.
+    pub overruled: usize,
+    /// Calls of each callback, to be sure that the engine behaves as described.
+    pub asked: usize,
+    pub failed: usize,
+}
+
+impl Both {
+    pub fn new(ceiling: usize, meter: highwater::StoreMemoryMeter) -> Self {
+        Self { meter, first: FirstMeter::new(ceiling), overruled: 0, asked: 0, failed: 0 }
+    }
+}
+
+impl ResourceLimiter for Both {
+    fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.asked += 1;
+        let first = self.first.memory_growing(current, desired, maximum)?;
+        let allowed = self.meter.memory_growing(current, desired, maximum)?;
+        self.overruled += usize::from(first && !allowed);
+        Ok(allowed)
+    }
+
+    fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.failed += 1;
+        self.meter.memory_grow_failed(error)
+    }
+
+    fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
+        self.asked += 1;
+        let first = self.first.table_growing(current, desired, maximum)?;
+        let allowed = self.meter.table_growing(current, desired, maximum)?;
+        self.overruled += usize::from(first && !allowed);
+        Ok(allowed)
+    }
+
+    fn table_grow_failed(&mut self, error: Error) -> Result<()> {
+        self.failed += 1;
+        self.meter.table_grow_failed(error)
+    }
+
+    fn instances(&self) -> usize {
+        ResourceLimiter::instances(&self.meter)
+    }
+
+    fn tables(&self) -> usize {
+        ResourceLimiter::tables(&self.meter)
+    }
+
+    fn memories(&self) -> usize {
+        ResourceLimiter::memories(&self.meter)
+    }
+}

@@ -1,0 +1,258 @@
+//! The account of a Store against a model that keeps every memory and table by itself.
+
+use highwater::{Account, Attribution, Denial, MeterLimits};
+use proptest::prelude::*;
+
+/// What may happen to a Store. Sizes are in pages, `which` picks one of what exists.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Memory {
+        which: usize,
+        by: usize,
+        maximum: Option<usize>,
+        fails: bool,
+    },
+    Table {
+        which: usize,
+        by: usize,
+        maximum: Option<usize>,
+        fails: bool,
+    },
+    Unasked,
+    Settle,
+    Lease,
+    /// An instantiation of this many memories, the last of which fails without a word.
+    LostInstantiation {
+        memories: usize,
+        size: usize,
+    },
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let growth = (0..5_usize, 0..40_usize, prop::option::of(0..60_usize), prop::bool::weighted(0.2));
+    prop_oneof![
+        6 => growth.clone().prop_map(|(which, by, maximum, fails)| Event::Memory { which, by, maximum, fails }),
+        3 => growth.prop_map(|(which, by, maximum, fails)| Event::Table { which, by, maximum, fails }),
+        1 => Just(Event::Unasked),
+        1 => Just(Event::Settle),
+        1 => Just(Event::Lease),
+        1 => (1..4_usize, 0..20_usize)
+            .prop_map(|(memories, size)| Event::LostInstantiation { memories, size }),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = (MeterLimits, Bounds)> {
+    (1..200_usize, prop::option::of(1..60_usize), 0..4_usize, prop::option::of(0..100_usize)).prop_map(
+        |(total, each, element, apart)| {
+            let mut builder = MeterLimits::builder().total_memory(total).table_element_bytes(element);
+            if let Some(each) = each {
+                builder = builder.memory_size(each);
+            }
+            if let Some(apart) = apart {
+                builder = builder.tables_apart(apart);
+            }
+            (builder.build(), Bounds { total, each, element, apart })
+        },
+    )
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Bounds {
+    total: usize,
+    each: Option<usize>,
+    element: usize,
+    apart: Option<usize>,
+}
+
+/// The Store as the engine sees it, every memory and table on its own.
+#[derive(Default)]
+struct Model {
+    memories: Vec<usize>,
+    tables: Vec<usize>,
+    inherited: usize,
+    largest: usize,
+    denied: u64,
+}
+
+impl Model {
+    fn memory(&self) -> usize {
+        self.memories.iter().sum()
+    }
+
+    fn elements(&self) -> usize {
+        self.tables.iter().sum()
+    }
+
+    fn fits(&self, bounds: Bounds) -> bool {
+        let tables = self.elements() * bounds.element;
+        match bounds.apart {
+            Some(apart) => self.memory() <= bounds.total && tables <= apart,
+            None => self.memory() + tables <= bounds.total,
+        }
+    }
+}
+
+/// Grows one of `sizes`, or adds one; answers the old and the new size.
+fn grow(sizes: &mut Vec<usize>, which: usize, by: usize) -> (usize, usize, usize) {
+    let index = which.min(sizes.len());
+    if index == sizes.len() {
+        sizes.push(0);
+    }
+    let old = sizes[index];
+    sizes[index] = old + by;
+    (index, old, old + by)
+}
+
+fn undo(sizes: &mut Vec<usize>, index: usize, old: usize) {
+    sizes[index] = old;
+    if old == 0 && index + 1 == sizes.len() {
+        sizes.pop();
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_account_agrees_with_the_model(
+        (limits, bounds) in limits(),
+        events in prop::collection::vec(event(), 0..60),
+    ) {
+        let mut account = Account::new();
+        let mut model = Model::default();
+        for event in events {
+            match event {
+                Event::Memory { which, by, maximum, fails } => {
+                    let (index, old, new) = grow(&mut model.memories, which, by);
+                    let verdict = account.growing(&limits, old, new, maximum);
+                    let expected = if !model.fits(bounds) || bounds.each.is_some_and(|each| new > each) {
+                        Err(Denial::OverCeiling)
+                    } else if maximum.is_some_and(|maximum| new > maximum) {
+                        Err(Denial::OverTypeMaximum)
+                    } else {
+                        Ok(())
+                    };
+                    prop_assert_eq!(verdict, expected);
+                    if verdict.is_ok() && fails {
+                        account.grow_failed();
+                    }
+                    if verdict.is_err() || fails {
+                        undo(&mut model.memories, index, old);
+                        model.denied += 1;
+                    } else {
+                        model.largest = model.largest.max(new);
+                    }
+                }
+                Event::Table { which, by, maximum, fails } => {
+                    let (index, old, new) = grow(&mut model.tables, which, by);
+                    let verdict = account.table_growing(&limits, old, new, maximum);
+                    let expected = if !model.fits(bounds) {
+                        Err(Denial::Table)
+                    } else if maximum.is_some_and(|maximum| new > maximum) {
+                        Err(Denial::OverTypeMaximum)
+                    } else {
+                        Ok(())
+                    };
+                    prop_assert_eq!(verdict, expected);
+                    if verdict.is_ok() && fails {
+                        account.table_grow_failed();
+                    }
+                    if verdict.is_err() || fails {
+                        undo(&mut model.tables, index, old);
+                        model.denied += 1;
+                    }
+                }
+                Event::Unasked => {
+                    account.refused_unasked();
+                    model.denied += 1;
+                }
+                Event::Settle => {
+                    account.settle();
+                    prop_assert!(!account.settle(), "settling twice settles nothing more");
+                }
+                Event::Lease => {
+                    account.start_lease();
+                    (model.inherited, model.largest, model.denied) = (model.memory(), 0, 0);
+                }
+                Event::LostInstantiation { memories, size } => {
+                    let mark = account.mark();
+                    for _ in 0..memories {
+                        if account.growing(&limits, 0, size, None).is_err() {
+                            model.denied += 1;
+                        }
+                    }
+                    account.withdraw(mark);
+                }
+            }
+            prop_assert_eq!(account.total(), model.memory());
+            prop_assert_eq!(account.table_elements(), model.elements());
+            prop_assert_eq!(account.inherited(), model.inherited);
+            prop_assert_eq!(account.own(), model.memory() - model.inherited);
+            prop_assert_eq!(account.denied(), model.denied);
+            prop_assert_eq!(account.approved_charge(Attribution::StoreTotal), model.memory());
+            prop_assert_eq!(account.approved_charge(Attribution::LargestMemory), model.largest);
+        }
+        account.settle();
+        prop_assert_eq!(account.settled_charge(Attribution::StoreTotal), model.memory());
+        prop_assert_eq!(account.settled_charge(Attribution::OwnGrowth), model.memory() - model.inherited);
+        prop_assert_eq!(account.settled_charge(Attribution::LargestMemory), model.largest);
+    }
+
+    /// An engine gone mad can bring the sizes out of step with it, but not out of their own order, and nothing panics.
+    #[test]
+    fn no_sequence_of_calls_breaks_the_invariants(
+        calls in prop::collection::vec((0..8_u8, any::<usize>(), any::<usize>(), any::<Option<usize>>()), 0..80),
+        ceiling in any::<usize>(),
+    ) {
+        let limits = MeterLimits::total(ceiling);
+        let mut account = Account::new();
+        let mut mark = account.mark();
+        for (call, current, desired, maximum) in calls {
+            let before = account.total();
+            match call {
+                0 | 1 => {
+                    if account.growing(&limits, current, desired, maximum).is_err() {
+                        prop_assert_eq!(account.total(), before, "a denial changes nothing");
+                    } else {
+                        prop_assert!(account.total() <= ceiling);
+                    }
+                }
+                2 => drop(account.table_growing(&limits, current, desired, maximum)),
+                3 => account.grow_failed(),
+                4 => account.table_grow_failed(),
+                5 => account.refused_unasked(),
+                6 => mark = account.mark(),
+                _ if desired % 2 == 0 => account.withdraw(mark),
+                _ => account.start_lease(),
+            }
+            prop_assert!(account.inherited() <= account.total());
+            prop_assert_eq!(account.inherited() + account.own(), account.total());
+            prop_assert!(account.settled_charge(Attribution::StoreTotal) <= account.approved_charge(Attribution::StoreTotal));
+        }
+    }
+}
+
+/// Sizes that an engine clamps to the end of the address space.
+#[test]
+fn sums_that_cannot_be_represented_are_denied() {
+    let limits = MeterLimits::builder().build();
+    let mut account = Account::new();
+    assert_eq!(account.growing(&limits, 0, 65_536, None), Ok(()));
+    let all = 0_usize.wrapping_sub(65_536);
+    assert_eq!(account.growing(&limits, 0, all, None), Err(Denial::OverCeiling));
+    assert_eq!(account.growing(&limits, 65_536, all, None), Ok(()), "all there is, in one memory");
+    account.grow_failed();
+    assert_eq!(account.total(), 65_536);
+    assert_eq!(account.table_growing(&limits, 0, usize::MAX, None), Err(Denial::Table));
+}
+
+/// A failure of one kind cannot be that of a growth of the other kind, which therefore stands.
+#[test]
+fn a_failure_takes_back_only_a_growth_of_its_kind() {
+    let limits = MeterLimits::total(1 << 20);
+    let mut account = Account::new();
+    account.growing(&limits, 0, 4_096, None).unwrap();
+    account.table_grow_failed();
+    assert_eq!(account.settled_charge(Attribution::StoreTotal), 4_096);
+    account.table_growing(&limits, 0, 10, None).unwrap();
+    account.grow_failed();
+    assert_eq!((account.total(), account.table_elements()), (4_096, 10));
+}

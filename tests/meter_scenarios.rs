@@ -1,0 +1,53 @@
+//! The same scenarios through every adapter.
+
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+
+mod engines;
+use ::wasmtime;
+use engines::wasmtime_host::{Carrier, WasmtimeHost};
+use highwater::StoreMemoryMeter;
+
+/// A limiter of the user's own.
+pub struct Limiter(StoreMemoryMeter);
+
+highwater::impl_resource_limiter! {
+    impl wasmtime::ResourceLimiter for Limiter { |limiter| limiter.0 }
+}
+
+impl Carrier for Limiter {
+    fn around(meter: StoreMemoryMeter) -> Self {
+        Self(meter)
+    }
+
+    fn meter(&mut self) -> &mut StoreMemoryMeter {
+        &mut self.0
+    }
+}
+
+impl Carrier for StoreMemoryMeter {
+    fn around(meter: StoreMemoryMeter) -> Self {
+        meter
+    }
+
+    fn meter(&mut self) -> &mut StoreMemoryMeter {
+        self
+    }
+}
+
+mod through_wasmtime {
+    crate::scenarios_on!(crate::WasmtimeHost<highwater::StoreMemoryMeter>);
+}
+
+mod through_the_macro {
+    crate::scenarios_on!(crate::WasmtimeHost<crate::Limiter>);
+}
+
+#[cfg(feature = "wasmtime-async")]
+mod through_async_wasmtime {
+    crate::scenarios_on!(crate::engines::wasmtime_async_host::AsyncHost);
+}
+
+#[cfg(feature = "wasmi")]
+mod through_wasmi {
+    crate::scenarios_on!(crate::engines::wasmi_host::WasmiHost);
+}

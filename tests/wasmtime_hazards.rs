@@ -1,0 +1,347 @@
+//! What real guests do to a meter: each hazard on the engine itself, with the first meter looking on and getting it wrong.
+
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+
+mod engines;
+use ::wasmtime;
+#[path = "engines/first_meter.rs"]
+mod first_meter;
+
+use engines::{PAGE, id};
+use first_meter::Both;
+use highwater::{Denial, Lease, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
+use wasmtime::{
+    Config, Engine, Instance, Memory, Module, PoolingAllocationConfig, Store, WasmParams, WasmResults,
+    component::{Component, Linker},
+};
+
+const CEILING: usize = 1 << 30;
+
+/// A Store held by alice, and a ledger.
+fn store(config: &Config, limits: MeterLimits) -> (MemoryLedger, Store<Both>) {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+    let mut store = Store::new(&Engine::new(config).unwrap(), Both::new(CEILING, meter));
+    store.limiter(|both| both);
+    (ledger, store)
+}
+
+fn instance(store: &mut Store<Both>, wat: &str) -> wasmtime::Result<Instance> {
+    let module = Module::new(store.engine(), wat)?;
+    Instance::new(store, &module, &[])
+}
+
+fn call<P: WasmParams, R: WasmResults>(
+    store: &mut Store<Both>,
+    instance: Instance,
+    name: &str,
+    with: P,
+) -> R {
+    let function = instance.get_typed_func::<P, R>(&mut *store, name).unwrap();
+    function.call(store, with).unwrap()
+}
+
+fn memory(store: &mut Store<Both>, instance: Instance) -> Memory {
+    instance.get_memory(store, "m0").unwrap()
+}
+
+/// What the meter says the Store holds, and what it has recorded for alice once nothing is in flight.
+fn metered(store: &mut Store<Both>, ledger: &MemoryLedger) -> (usize, u64) {
+    let meter = &mut store.data_mut().meter;
+    meter.settle();
+    (meter.report().total, ledger.peak(&id("alice")))
+}
+
+#[test]
+fn the_memories_of_a_component_are_summed() {
+    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(16 * PAGE));
+    let component =
+        Component::new(store.engine(), include_str!("guests/three_memories.component.wat")).unwrap();
+    let instance = Linker::new(store.engine()).instantiate(&mut store, &component).unwrap();
+    let mut ask = |store: &mut Store<Both>, name: &str| {
+        let pages = instance.get_typed_func::<(), (i32,)>(&mut *store, name).unwrap();
+        pages.call(store, ()).unwrap().0 as usize * PAGE
+    };
+    let mut engine =
+        |store: &mut Store<Both>| ["pages-a", "pages-b", "pages-c"].map(|name| ask(store, name)).iter().sum();
+
+    let total: usize = engine(&mut store);
+    assert_eq!(metered(&mut store, &ledger), (total, total as u64));
+    assert_eq!(store.data().first.recorded, total / 3, "one of three memories");
+
+    for (name, by, answer) in [("grow-a", 3, 4), ("grow-b", 2, -1), ("grow-b", 1, 4)] {
+        let grow = instance.get_typed_func::<(i32,), (i32,)>(&mut store, name).unwrap();
+        assert_eq!(grow.call(&mut store, (by,)).unwrap(), (answer,), "{name} by {by}");
+        let total: usize = engine(&mut store);
+        assert_eq!(metered(&mut store, &ledger), (total, total as u64));
+    }
+    assert_eq!(store.data().overruled, 1, "the first meter exceeds its ceiling");
+}
+
+#[test]
+fn a_pools_slot_may_be_too_small() {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(4).total_memories(4).total_tables(4).max_memory_size(2 * PAGE);
+    let mut config = Config::new();
+    config.allocation_strategy(pool).memory_reservation(2 * PAGE as u64);
+    let (ledger, mut store) = store(&config, MeterLimits::total(CEILING));
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 40), -1);
+    assert_eq!((store.data().asked, store.data().failed), (2, 1));
+
+    let real = memory(&mut store, guest).data_size(&store);
+    assert_eq!(real, PAGE);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    assert_eq!(store.data().first.recorded, 41 * PAGE);
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::FailedByEngine));
+
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1), 1);
+    assert_eq!(metered(&mut store, &ledger), (2 * PAGE, 2 * PAGE as u64));
+}
+
+#[test]
+fn a_failure_that_nobody_approved_leaves_the_growth_before_it() {
+    let mut config = Config::new();
+    config.wasm_custom_page_sizes(true);
+    let (ledger, mut store) = store(&config, MeterLimits::total(CEILING));
+    let guest = instance(&mut store, include_str!("guests/byte_pages.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1_000), 1);
+    let asked = store.data().asked;
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", -2_000), -1, "to 1 byte past the type's limit");
+    assert_eq!((store.data().asked - asked, store.data().failed), (0, 1));
+
+    let real = memory(&mut store, guest).data_size(&store);
+    assert_eq!(real, 1_001);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::OverTypeMaximum));
+    assert_eq!(ledger.stats().meter.denied_over_type_maximum, 1);
+}
+
+#[test]
+fn a_table_that_overflows_leaves_the_growth_before_it() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    let (_, mut store) = store(&config, MeterLimits::total(CEILING));
+    let guest = instance(&mut store, include_str!("guests/sixty_four_bit.wat")).unwrap();
+    assert_eq!(call::<i64, i64>(&mut store, guest, "grow_table", 90), 10);
+    let asked = store.data().asked;
+    assert_eq!(call::<i64, i64>(&mut store, guest, "grow_table", -1), -1);
+    assert_eq!((store.data().asked - asked, store.data().failed), (0, 1));
+    let elements = instance_table_size(&mut store, guest);
+    assert_eq!(elements, 100);
+    assert_eq!(store.data().meter.report().table_elements, elements);
+}
+
+fn instance_table_size(store: &mut Store<Both>, instance: Instance) -> usize {
+    let table = instance.get_table(&mut *store, "t0").unwrap();
+    usize::try_from(table.size(&*store)).unwrap()
+}
+
+#[test]
+fn sixty_four_bit_sizes_are_clamped_not_wrapped() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    // No ceiling at all, so that the clamped size is approved and only the engine can fail it.
+    let (ledger, mut store) = store(&config, MeterLimits::builder().build());
+    store.data_mut().first = first_meter::FirstMeter::new(usize::MAX);
+    let guest = instance(&mut store, include_str!("guests/sixty_four_bit.wat")).unwrap();
+    let second = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    for by in [-1, i64::MAX, 1 << 40] {
+        assert_eq!(call::<i64, i64>(&mut store, guest, "grow", by), -1);
+        assert_eq!(metered(&mut store, &ledger), (2 * PAGE, 2 * PAGE as u64));
+    }
+    assert!(store.data().first.recorded > usize::MAX / 2);
+    assert_eq!(call::<i32, i32>(&mut store, second, "grow", 1), 1);
+    assert_eq!(metered(&mut store, &ledger), (3 * PAGE, 3 * PAGE as u64));
+}
+
+#[test]
+fn tables_cannot_get_round_the_ceiling() {
+    let (_, mut store) = store(&Config::new(), MeterLimits::total(4 * PAGE));
+    store.data_mut().first = first_meter::FirstMeter::new(4 * PAGE);
+    for _ in 0..2 {
+        instance(&mut store, "(module (memory 1) (table 2048 funcref))").unwrap();
+    }
+    assert_eq!(store.data().meter.report().table_elements, 4_096, "two pages, and two of memory");
+    let before = store.data().overruled;
+    assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
+    assert_eq!(store.data().overruled - before, 1, "the first meter allows each table the whole ceiling");
+}
+
+#[test]
+fn the_gc_heap_is_memory() {
+    let mut config = Config::new();
+    config.wasm_gc(true).wasm_function_references(true);
+    let (ledger, mut store) = store(&config, MeterLimits::total(64 * PAGE));
+    let guest = instance(&mut store, include_str!("guests/list.wat")).unwrap();
+    for _ in 0..8 {
+        assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 5_000), 0);
+        let heap = store.gc_heap_capacity();
+        assert!(heap > 0);
+        assert_eq!(metered(&mut store, &ledger), (heap, heap as u64));
+    }
+    // Beside a memory the heap is no longer all there is, and the first meter sees only the larger.
+    let grower = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, grower, "grow", 1), 1);
+    let real = store.gc_heap_capacity() + memory(&mut store, grower).data_size(&store);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    assert!(store.data().first.recorded < real);
+    // A heap at its ceiling is the guest's trap, and changes nothing.
+    let grow = guest.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    assert!(grow.call(&mut store, 1_000_000).is_err());
+    let real = store.gc_heap_capacity() + 2 * PAGE;
+    assert_eq!(metered(&mut store, &ledger).0, real);
+    assert!(real <= 64 * PAGE);
+}
+
+#[test]
+fn initial_memories_come_before_the_first_lease() {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::idle(MeterLimits::total(CEILING), ledger.clone());
+    let mut store = Store::new(&Engine::default(), Both::new(CEILING, meter));
+    store.limiter(|both| both);
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(store.data().first.recorded, PAGE, "charged to whoever comes first");
+    store.data_mut().meter.set(CEILING, id("alice"));
+    assert_eq!(metered(&mut store, &ledger), (PAGE, 0));
+    assert!(ledger.is_empty());
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 2), 1);
+    assert_eq!(metered(&mut store, &ledger), (3 * PAGE, 2 * PAGE as u64));
+}
+
+#[test]
+fn a_creation_may_fail_without_a_word() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    let unlimited = MeterLimits::builder().build();
+    let (ledger, mut store) = store(&config, unlimited);
+    store.data_mut().first = first_meter::FirstMeter::new(usize::MAX);
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    // 512 TiB: more than there are addresses.
+    let module = Module::new(store.engine(), "(module (memory i64 0x200000000))").unwrap();
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("bob"), unlimited);
+    assert!(lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_err());
+    let report = lease.end();
+    assert_eq!((report.inherited, report.own), (PAGE, 0));
+    assert_eq!(
+        (store.data().asked, store.data().failed),
+        (2, 0),
+        "asked, approved, and never heard of again"
+    );
+    assert!(store.data().first.recorded > 1 << 40);
+    assert_eq!(metered(&mut store, &ledger).0, memory(&mut store, guest).data_size(&store));
+    assert_eq!((ledger.peak(&id("alice")), ledger.peak(&id("bob"))), (PAGE as u64, 0));
+}
+
+#[test]
+fn an_instance_that_cannot_be_finished_gives_its_memories_back() {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(4).total_memories(4).total_tables(1).max_memories_per_module(4);
+    let mut config = Config::new();
+    config.allocation_strategy(pool).wasm_multi_memory(true);
+    let (_, mut store) = store(&config, MeterLimits::total(10 * PAGE));
+    let in_use = |store: &Store<Both>| store.engine().pooling_allocator_metrics().unwrap().memories();
+    let mut attempt = |store: &mut Store<Both>, wat: &str| {
+        let module = Module::new(store.engine(), wat).unwrap();
+        let limits = MeterLimits::total(10 * PAGE);
+        let mut lease = Lease::start(&mut *store, |store| &mut store.data_mut().meter, id("alice"), limits);
+        let remains = lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_ok();
+        let total = lease.end().total;
+        (remains, total, in_use(store))
+    };
+    let (two, three) = ("(module (memory 2) (memory 2))", "(module (memory 1) (memory 1) (memory 1))");
+    assert_eq!(attempt(&mut store, two), (true, 4 * PAGE, 2));
+    assert_eq!(attempt(&mut store, three), (false, 4 * PAGE, 2), "the pool has slots for two of three");
+    assert_eq!(
+        attempt(&mut store, "(module (memory 5) (memory 5))"),
+        (false, 4 * PAGE, 2),
+        "the second is denied"
+    );
+    assert_eq!(attempt(&mut store, "(module (memory 1) (table 1 funcref) (table 1 funcref))").0, false);
+    assert_eq!(attempt(&mut store, two), (true, 8 * PAGE, 4));
+}
+
+#[test]
+fn an_instance_whose_start_traps_keeps_its_memories() {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_core_instances(4).total_memories(4).total_tables(4);
+    let mut config = Config::new();
+    config.allocation_strategy(pool);
+    let (ledger, mut store) = store(&config, MeterLimits::total(CEILING));
+    let segment = r#"(module (memory 1) (data (i32.const 65536) "x"))"#;
+    for (wat, pages) in [(include_str!("guests/start_traps.wat"), 3), (segment, 4)] {
+        let module = Module::new(store.engine(), wat).unwrap();
+        let mark = store.data_mut().meter.mark();
+        let error = Instance::new(&mut store, &module, &[]).unwrap_err();
+        assert!(instance_remains(&error), "{error:?}");
+        if !instance_remains(&error) {
+            store.data_mut().meter.withdraw(mark);
+        }
+        assert_eq!(metered(&mut store, &ledger).0, pages * PAGE);
+    }
+    assert_eq!(store.engine().pooling_allocator_metrics().unwrap().memories(), 2);
+}
+
+#[test]
+fn a_component_that_fails_half_way_has_to_be_counted() {
+    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(10 * PAGE));
+    let component = Component::new(
+        store.engine(),
+        "(component
+           (core module $part (memory 4))
+           (core instance (instantiate $part))
+           (core instance (instantiate $part))
+           (core instance (instantiate $part)))",
+    )
+    .unwrap();
+    let linker = Linker::new(store.engine());
+    assert!(linker.instantiate(&mut store, &component).is_err());
+    // Two of the three were made; they stay until the Store goes.
+    assert_eq!(metered(&mut store, &ledger).0, 8 * PAGE);
+}
+
+#[test]
+fn a_shared_memory_is_seen_only_when_it_is_made() {
+    let mut config = Config::new();
+    config.wasm_threads(true).shared_memory(true);
+    let (ledger, mut store) = store(&config, MeterLimits::total(CEILING));
+    let guest = instance(&mut store, include_str!("guests/shared.wat")).unwrap();
+    assert_eq!(metered(&mut store, &ledger), (PAGE, PAGE as u64));
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 4), 1);
+    assert_eq!(store.data().asked, 1, "the growth was not asked about");
+
+    let real = guest.get_shared_memory(&mut store, "m0").unwrap().data_size();
+    assert_eq!(real, 5 * PAGE);
+    store.data_mut().meter.reconcile(real);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    assert_eq!(store.data().first.recorded, PAGE);
+}
+
+#[test]
+fn a_pooled_store_keeps_its_grown_memory() {
+    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(CEILING));
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    call::<i32, i32>(&mut store, guest, "grow", 100);
+    {
+        let limits = MeterLimits::total(CEILING);
+        let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("bob"), limits);
+        let grow = guest.get_typed_func::<i32, i32>(&mut *lease, "grow").unwrap();
+        assert_eq!(grow.call(&mut *lease, 1).unwrap(), 101);
+        let report = lease.report();
+        assert_eq!((report.own, report.inherited), (PAGE, 101 * PAGE));
+    }
+    let real = memory(&mut store, guest).data_size(&store);
+    assert_eq!(metered(&mut store, &ledger), (real, 101 * PAGE as u64));
+    assert_eq!(ledger.peak(&id("bob")), PAGE as u64);
+    assert_eq!(store.data().first.recorded, 102 * PAGE, "what bob would have been charged with");
+}
+
+#[test]
+fn memories_and_tables_are_limited_in_number() {
+    let limits = MeterLimits::builder().memories(1).tables(1).build();
+    let (_, mut store) = store(&Config::new(), limits);
+    instance(&mut store, "(module (memory 1) (table 1 funcref))").unwrap();
+    assert!(instance(&mut store, "(module (memory 1))").is_err());
+    assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
+    assert!(instance(&mut store, "(module)").is_ok());
+}
