@@ -29,48 +29,25 @@ fn build_if_missing(program: &Path) {
         return;
     }
     let mut build = Command::new(env!("CARGO"));
-    build
-        .args(["build", "--example", "pooled_host"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
+    build.args(["build", "--example", "pooled_host"]).current_dir(env!("CARGO_MANIFEST_DIR"));
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
-    assert!(
-        build.status().expect("cargo runs").success(),
-        "the example does not build"
-    );
-    assert!(
-        program.exists(),
-        "cargo put the example elsewhere than {}",
-        program.display()
-    );
+    assert!(build.status().expect("cargo runs").success(), "the example does not build");
+    assert!(program.exists(), "cargo put the example elsewhere than {}", program.display());
 }
 
 fn run(arguments: &[&str]) -> Output {
-    pooled_host()
-        .args(arguments)
-        .output()
-        .expect("the example runs")
+    pooled_host().args(arguments).output().expect("the example runs")
 }
 
 /// The report of a small run that is much too big for its ledger.
 fn report(more: &[&str]) -> Value {
-    let small = [
-        "--json",
-        "--principals",
-        "1000",
-        "--invocations",
-        "2000",
-        "--capacity",
-        "64",
-    ];
+    let small = ["--json", "--principals", "1000", "--invocations", "2000", "--capacity", "64"];
     let output = run(&[&small[..], more].concat());
     let errors = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{errors}");
-    assert_eq!(
-        errors, "",
-        "no progress is drawn where there is no terminal"
-    );
+    assert_eq!(errors, "", "no progress is drawn where there is no terminal");
     serde_json::from_slice(&output.stdout).expect("nothing but JSON on standard output")
 }
 
@@ -78,14 +55,8 @@ fn report(more: &[&str]) -> Value {
 fn a_run_beyond_capacity_is_exact() {
     let report = report(&["--threads", "4"]);
     assert_eq!(report["verification"]["exact"], true);
-    assert_eq!(
-        (&report["residents"], &report["capacity"]),
-        (&64.into(), &64.into())
-    );
-    assert!(
-        report["verification"]["principals"].as_u64().unwrap() > 500,
-        "{report}"
-    );
+    assert_eq!((&report["residents"], &report["capacity"]), (&64.into(), &64.into()));
+    assert!(report["verification"]["principals"].as_u64().unwrap() > 500, "{report}");
     assert!(report["evictions"].as_u64().unwrap() > 0, "{report}");
     assert!(report["floor"].as_u64().unwrap() > 0, "{report}");
     assert!(report["denied_grows"].as_u64().unwrap() > 0, "{report}");
@@ -96,12 +67,7 @@ fn a_run_beyond_capacity_is_exact() {
 fn the_seed_decides_whatever_the_threads_and_the_stores() {
     // The peaks by themselves: who shares the lowest places of the list with equals is not determined.
     let peaks = |report: &Value| {
-        report["top"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|top| top["own"].as_u64().unwrap())
-            .collect::<Vec<_>>()
+        report["top"].as_array().unwrap().iter().map(|top| top["own"].as_u64().unwrap()).collect::<Vec<_>>()
     };
     let alone = report(&["--threads", "1", "--pool", "1", "--leases-per-store", "1"]);
     let crowd = report(&["--threads", "8", "--pool", "3", "--leases-per-store", "20"]);
@@ -116,36 +82,18 @@ fn a_fresh_store_for_each_lease_inherits_nothing() {
     let report = report(&["--leases-per-store", "1"]);
     assert_eq!(report["stores_made"], report["invocations"]);
     for top in report["top"].as_array().unwrap() {
-        assert_eq!(
-            (&top["inherited"], &top["total"]),
-            (&Value::Null, &top["own"])
-        );
+        assert_eq!((&top["inherited"], &top["total"]), (&Value::Null, &top["own"]));
     }
 }
 
 #[test]
 fn people_get_a_table_and_a_verdict() {
-    let output = run(&[
-        "--principals",
-        "200",
-        "--invocations",
-        "400",
-        "--capacity",
-        "16",
-        "--top",
-        "3",
-    ]);
+    let output = run(&["--principals", "200", "--invocations", "400", "--capacity", "16", "--top", "3"]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{text}");
-    for expected in [
-        "own growth",
-        "inherited",
-        "total",
-        "MiB",
-        "█",
-        "16 of 16 residents",
-        "exact: all three ledgers",
-    ] {
+    for expected in
+        ["own growth", "inherited", "total", "MiB", "█", "16 of 16 residents", "exact: all three ledgers"]
+    {
         assert!(text.contains(expected), "{expected:?} is not in\n{text}");
     }
 }
@@ -153,28 +101,16 @@ fn people_get_a_table_and_a_verdict() {
 #[test]
 fn without_the_exact_map_nothing_is_claimed() {
     assert_eq!(report(&["--no-verify"])["verification"], Value::Null);
-    assert_eq!(
-        report(&["--no-verify", "--verify"])["verification"]["exact"],
-        true
-    );
+    assert_eq!(report(&["--no-verify", "--verify"])["verification"]["exact"], true);
 }
 
 #[test]
 fn a_wrong_option_says_what_would_be_right() {
     for (arguments, expected) in [
-        (
-            &["--threads", "0"][..],
-            "expected a whole number from 1 to 1024",
-        ),
-        (
-            &["--capacity", "many"],
-            "expected a whole number from 1 to 1048576",
-        ),
+        (&["--threads", "0"][..], "expected a whole number from 1 to 1024"),
+        (&["--capacity", "many"], "expected a whole number from 1 to 1048576"),
         (&["--pool", "-1"], "expected a whole number from 1 to 256"),
-        (
-            &["--seed", "18446744073709551616"],
-            "expected a whole number from 0 to 18446744073709551615",
-        ),
+        (&["--seed", "18446744073709551616"], "expected a whole number from 0 to 18446744073709551615"),
         (&["--invocation", "5"], "--invocations"),
         (&["--invocations"], "a value is required"),
         (&["guest.wat"], "unexpected argument 'guest.wat'"),
@@ -225,20 +161,12 @@ fn verification_folds_workers_by_maximum() {
 #[test]
 fn verification_finds_a_wrong_peak() {
     let found = exact(&[("a", 9), ("b", 5)]).differences(&ledger(2, &[("a", 9), ("b", 4)]));
-    assert_eq!(
-        found,
-        [Difference::Peak {
-            principal: id("b"),
-            recorded: 4,
-            exact: 5
-        }]
-    );
+    assert_eq!(found, [Difference::Peak { principal: id("b"), recorded: 4, exact: 5 }]);
 }
 
 #[test]
 fn verification_finds_a_missing_principal() {
-    let found =
-        exact(&[("a", 9), ("b", 6), ("c", 5)]).differences(&ledger(2, &[("a", 9), ("c", 5)]));
+    let found = exact(&[("a", 9), ("b", 6), ("c", 5)]).differences(&ledger(2, &[("a", 9), ("c", 5)]));
     assert!(
         matches!(found[..], [Difference::Missing { principal, exact: 6, may_be_missing: 5, .. }] if principal == id("b")),
         "{found:?}"
@@ -248,26 +176,12 @@ fn verification_finds_a_missing_principal() {
 #[test]
 fn verification_finds_a_wrong_number_of_residents() {
     let found = exact(&[("a", 9), ("b", 6)]).differences(&ledger(3, &[("a", 9)]));
-    assert!(
-        found.contains(&Difference::Residents {
-            expected: 2,
-            listed: 1,
-            counted: 1
-        }),
-        "{found:?}"
-    );
+    assert!(found.contains(&Difference::Residents { expected: 2, listed: 1, counted: 1 }), "{found:?}");
     assert_eq!(found.len(), 2, "and the one that is missing: {found:?}");
 }
 
 #[test]
 fn verification_finds_a_stranger() {
     let found = exact(&[("a", 9)]).differences(&ledger(2, &[("a", 9), ("z", 1)]));
-    assert!(
-        found.contains(&Difference::Peak {
-            principal: id("z"),
-            recorded: 1,
-            exact: 0
-        }),
-        "{found:?}"
-    );
+    assert!(found.contains(&Difference::Peak { principal: id("z"), recorded: 1, exact: 0 }), "{found:?}");
 }

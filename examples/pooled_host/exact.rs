@@ -35,19 +35,13 @@ impl ExactPeaks {
     pub fn differences(&self, ledger: &MemoryLedger) -> Vec<Difference> {
         let mut found = Vec::new();
         if ledger.refused() > 0 {
-            found.push(Difference::Refused {
-                newcomers: ledger.refused(),
-            });
+            found.push(Difference::Refused { newcomers: ledger.refused() });
         }
 
         let residents = ledger.snapshot();
         let expected = self.len().min(ledger.capacity());
         if residents.len() != expected || ledger.len() != expected {
-            found.push(Difference::Residents {
-                expected,
-                listed: residents.len(),
-                counted: ledger.len(),
-            });
+            found.push(Difference::Residents { expected, listed: residents.len(), counted: ledger.len() });
         }
 
         let mut resident = HashSet::new();
@@ -57,36 +51,20 @@ impl ExactPeaks {
             }
             let exact = self.0.get(&principal).copied().unwrap_or(0);
             if recorded != exact || ledger.peak(&principal) != exact {
-                found.push(Difference::Peak {
-                    principal,
-                    recorded,
-                    exact,
-                });
+                found.push(Difference::Peak { principal, recorded, exact });
             }
         }
 
         // A full ledger may leave out whom its lowest resident equals or exceeds; one with room may leave out nobody.
         let lowest = residents.iter().map(|&(_, peak)| peak).min().unwrap_or(0);
-        let may_be_missing = if residents.len() == ledger.capacity() {
-            lowest
-        } else {
-            0
-        };
+        let may_be_missing = if residents.len() == ledger.capacity() { lowest } else { 0 };
         let certified = ledger.untracked_at_most();
         if certified > may_be_missing {
-            found.push(Difference::Certificate {
-                certified,
-                lowest: may_be_missing,
-            });
+            found.push(Difference::Certificate { certified, lowest: may_be_missing });
         }
         for (&principal, &exact) in &self.0 {
             if exact > may_be_missing.min(certified) && !resident.contains(&principal) {
-                found.push(Difference::Missing {
-                    principal,
-                    exact,
-                    may_be_missing,
-                    certified,
-                });
+                found.push(Difference::Missing { principal, exact, may_be_missing, certified });
             }
         }
         found
@@ -99,26 +77,13 @@ pub enum Difference {
     /// Newcomers were turned away, so nothing can be said of the others.
     Refused { newcomers: u64 },
     /// The number of residents is wrong, in the list or in the count.
-    Residents {
-        expected: usize,
-        listed: usize,
-        counted: usize,
-    },
+    Residents { expected: usize, listed: usize, counted: usize },
     /// A principal holds two places.
     Twice { principal: PrincipalId },
     /// A resident's peak is not its maximum.
-    Peak {
-        principal: PrincipalId,
-        recorded: u64,
-        exact: u64,
-    },
+    Peak { principal: PrincipalId, recorded: u64, exact: u64 },
     /// A principal is not resident although it used more than the lowest resident, or than the certificate says.
-    Missing {
-        principal: PrincipalId,
-        exact: u64,
-        may_be_missing: u64,
-        certified: u64,
-    },
+    Missing { principal: PrincipalId, exact: u64, may_be_missing: u64, certified: u64 },
     /// The ledger certifies a bound for the untracked that is above what its lowest resident has.
     Certificate { certified: u64, lowest: u64 },
 }
@@ -127,42 +92,20 @@ impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused { newcomers } => write!(f, "{newcomers} newcomers were refused"),
-            Self::Residents {
-                expected,
-                listed,
-                counted,
-            } => {
-                write!(
-                    f,
-                    "{expected} residents expected, {listed} listed, {counted} counted"
-                )
+            Self::Residents { expected, listed, counted } => {
+                write!(f, "{expected} residents expected, {listed} listed, {counted} counted")
             }
             Self::Twice { principal } => write!(f, "{principal} is resident twice"),
-            Self::Peak {
-                principal,
-                recorded,
-                exact,
-            } => {
-                write!(
-                    f,
-                    "{principal}: {recorded} bytes recorded, {exact} in truth"
-                )
+            Self::Peak { principal, recorded, exact } => {
+                write!(f, "{principal}: {recorded} bytes recorded, {exact} in truth")
             }
-            Self::Missing {
-                principal,
-                exact,
-                may_be_missing,
-                certified,
-            } => write!(
+            Self::Missing { principal, exact, may_be_missing, certified } => write!(
                 f,
                 "{principal} is missing: it had {exact} bytes, the lowest resident has {may_be_missing}, and the \
                  ledger certifies at most {certified} for whom it does not track"
             ),
             Self::Certificate { certified, lowest } => {
-                write!(
-                    f,
-                    "the floor is {certified} bytes, the lowest resident has {lowest}"
-                )
+                write!(f, "the floor is {certified} bytes, the lowest resident has {lowest}")
             }
         }
     }

@@ -40,19 +40,11 @@ impl<T> Measures<T> {
     }
 
     pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Measures<U> {
-        Measures {
-            own: f(self.own),
-            inherited: f(self.inherited),
-            total: f(self.total),
-        }
+        Measures { own: f(self.own), inherited: f(self.inherited), total: f(self.total) }
     }
 
     pub fn as_ref(&self) -> Measures<&T> {
-        Measures {
-            own: &self.own,
-            inherited: &self.inherited,
-            total: &self.total,
-        }
+        Measures { own: &self.own, inherited: &self.inherited, total: &self.total }
     }
 }
 
@@ -71,19 +63,10 @@ pub fn run(options: &Options) -> Result<Run> {
     let engine = store::engine(options.pool_size(), options.leases_per_store)?;
     let guests = Guests::compile(&engine)?;
     let ledger = || MemoryLedger::with_capacity(options.capacity);
-    let ledgers = Measures {
-        own: ledger(),
-        inherited: ledger(),
-        total: ledger(),
-    };
+    let ledgers = Measures { own: ledger(), inherited: ledger(), total: ledger() };
     let site = Site {
         guests: &guests,
-        stores: &StorePool::new(
-            &engine,
-            &ledgers.own,
-            options.pool_size(),
-            options.leases_per_store,
-        ),
+        stores: &StorePool::new(&engine, &ledgers.own, options.pool_size(), options.leases_per_store),
         ledgers: &ledgers,
         workload: Workload::new(options.seed, options.principals, options.invocations),
         invocations: options.invocations,
@@ -94,23 +77,16 @@ pub fn run(options: &Options) -> Result<Run> {
 
     let started = Instant::now();
     let books = thread::scope(|scope| {
-        let workers: Vec<_> = (0..options.threads)
-            .map(|_| scope.spawn(|| site.work()))
-            .collect();
+        let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(|| site.work())).collect();
         // Join all of them before the first failure is reported.
-        let books: Vec<_> = workers
-            .into_iter()
-            .map(|worker| worker.join().expect("a worker panicked"))
-            .collect();
+        let books: Vec<_> =
+            workers.into_iter().map(|worker| worker.join().expect("a worker panicked")).collect();
         books.into_iter().collect::<Result<Vec<Books>>>()
     });
     let elapsed = started.elapsed();
     site.progress.finish_and_clear();
 
-    let books = books?
-        .into_iter()
-        .reduce(Books::fold)
-        .expect("there is at least one thread");
+    let books = books?.into_iter().reduce(Books::fold).expect("there is at least one thread");
     Ok(Run {
         exact: options.verifies().then_some(books.exact),
         denied_grows: books.denied_grows,
@@ -164,9 +140,7 @@ impl Site<'_> {
 
         // The meter has recorded the principal's own bytes while the guest grew them; the rest is the host's to record.
         let principal = invocation.principal;
-        self.ledgers
-            .inherited
-            .record_peak(&principal, usage.inherited);
+        self.ledgers.inherited.record_peak(&principal, usage.inherited);
         self.ledgers.total.record_peak(&principal, usage.total);
         books.denied_grows += usage.denied_grows;
         if self.verifies {
@@ -192,10 +166,7 @@ impl Books {
 
     fn fold(self, other: Self) -> Self {
         Self {
-            exact: self
-                .exact
-                .zip(other.exact)
-                .map(|(mine, theirs)| mine.fold(theirs)),
+            exact: self.exact.zip(other.exact).map(|(mine, theirs)| mine.fold(theirs)),
             denied_grows: self.denied_grows + other.denied_grows,
         }
     }
@@ -203,13 +174,12 @@ impl Books {
 
 /// Drawn on standard error, and only if that is a terminal.
 fn progress_bar(invocations: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template(
-        "{bar:40} {human_pos} of {human_len} invocations, {rate}, {eta} left",
-    )
-    .expect("a valid template")
-    .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
-        // A line that cannot be written is not drawn; the next one may be.
-        let _ = write!(out, "{} a second", HumanCount(state.per_sec() as u64));
-    });
+    let style =
+        ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} invocations, {rate}, {eta} left")
+            .expect("a valid template")
+            .with_key("rate", |state: &ProgressState, out: &mut dyn fmt::Write| {
+                // A line that cannot be written is not drawn; the next one may be.
+                let _ = write!(out, "{} a second", HumanCount(state.per_sec() as u64));
+            });
     ProgressBar::new(invocations).with_style(style)
 }

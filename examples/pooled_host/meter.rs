@@ -8,12 +8,7 @@ pub struct StoreMemoryMeter {
 }
 impl StoreMemoryMeter {
     pub fn new(max: usize, principal: PrincipalId, ledger: MemoryLedger) -> Self {
-        Self {
-            max,
-            principal,
-            ledger,
-            denied: 0,
-        }
+        Self { max, principal, ledger, denied: 0 }
     }
     pub fn set(&mut self, max: usize, principal: PrincipalId) {
         self.max = max;
@@ -34,12 +29,7 @@ impl wasmtime::ResourceLimiter for StoreMemoryMeter {
         self.ledger.record_peak(&self.principal, desired as u64);
         Ok(true)
     }
-    fn table_growing(
-        &mut self,
-        _c: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> wasmtime::Result<bool> {
+    fn table_growing(&mut self, _c: usize, desired: usize, maximum: Option<usize>) -> wasmtime::Result<bool> {
         let ok = desired * 32 <= self.max && maximum.is_none_or(|m| desired <= m);
         if !ok {
             self.denied += 1

@@ -31,20 +31,12 @@ pub struct StorePool<'a> {
 }
 
 impl<'a> StorePool<'a> {
-    pub fn new(
-        engine: &'a Engine,
-        ledger: &'a MemoryLedger,
-        stores: usize,
-        leases_per_store: u32,
-    ) -> Self {
+    pub fn new(engine: &'a Engine, ledger: &'a MemoryLedger, stores: usize, leases_per_store: u32) -> Self {
         Self {
             engine,
             ledger,
             leases_per_store,
-            places: Mutex::new(Places {
-                idle: (0..stores).map(|_| None).collect(),
-                waiting: 0,
-            }),
+            places: Mutex::new(Places { idle: (0..stores).map(|_| None).collect(), waiting: 0 }),
             returned: Condvar::new(),
             stores_made: AtomicU64::new(0),
         }
@@ -65,10 +57,7 @@ impl<'a> StorePool<'a> {
             self.stores_made.fetch_add(1, Ordering::Relaxed);
             PooledStore::new(self.engine, self.ledger)
         });
-        Lease {
-            store: Some(store),
-            pool: self,
-        }
+        Lease { store: Some(store), pool: self }
     }
 
     /// Stores made so far, replacements included.
@@ -107,15 +96,8 @@ impl Drop for Lease<'_> {
     fn drop(&mut self) {
         // A worn Store is dropped here, outside the lock, and before its place (hence its slots in the engine's pool)
         // is given to anybody else.
-        let place = self
-            .store
-            .take()
-            .filter(|store| self.pool.may_return(store));
-        let mut places = self
-            .pool
-            .places
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let place = self.store.take().filter(|store| self.pool.may_return(store));
+        let mut places = self.pool.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.idle.push(place);
         if places.waiting > 0 {
             self.pool.returned.notify_one();

@@ -86,9 +86,7 @@ impl Report {
 
     /// Whether the ledgers hold the exact answers, or nobody asked.
     pub fn is_exact(&self) -> bool {
-        self.verification
-            .as_ref()
-            .is_none_or(|verification| verification.exact)
+        self.verification.as_ref().is_none_or(|verification| verification.exact)
     }
 }
 
@@ -106,10 +104,8 @@ fn top(ledgers: &Measures<MemoryLedger>, n: usize) -> Vec<TopPrincipal> {
 impl Verification {
     fn new(run: &Run) -> Option<Self> {
         let exact = run.exact.as_ref()?;
-        let differences = exact
-            .as_ref()
-            .zip(run.ledgers.as_ref())
-            .map(|(exact, ledger)| exact.differences(ledger));
+        let differences =
+            exact.as_ref().zip(run.ledgers.as_ref()).map(|(exact, ledger)| exact.differences(ledger));
         Some(Self {
             exact: differences.own.is_empty()
                 && differences.inherited.is_empty()
@@ -127,10 +123,7 @@ impl fmt::Display for Report {
         self.write_top(f)?;
         writeln!(f)?;
         let shared = if self.residents == self.capacity {
-            format!(
-                "; nobody else ever grew more than {}",
-                HumanBytes(self.untracked_at_most)
-            )
+            format!("; nobody else ever grew more than {}", HumanBytes(self.untracked_at_most))
         } else {
             "; nobody was left out".to_owned()
         };
@@ -174,13 +167,7 @@ impl Report {
     /// A table of the biggest users, with a bar for each.
     fn write_top(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let largest = self.top.first().map_or(0, |top| top.own);
-        let width = self
-            .top
-            .iter()
-            .map(|top| top.principal.len())
-            .max()
-            .unwrap_or(0)
-            .max("principal".len());
+        let width = self.top.iter().map(|top| top.principal.len()).max().unwrap_or(0).max("principal".len());
         writeln!(
             f,
             "{:>4}  {:width$}  {:>10}  {:bar$}  {:>10}  {:>10}",
@@ -216,18 +203,12 @@ impl Report {
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.exact {
-            return writeln!(
-                f,
-                "exact: all three ledgers against {} principals",
-                count(self.principals)
-            );
+            return writeln!(f, "exact: all three ledgers against {} principals", count(self.principals));
         }
         writeln!(f, "NOT exact")?;
-        for (name, differences) in [
-            ("own growth", &self.own),
-            ("inherited", &self.inherited),
-            ("total", &self.total),
-        ] {
+        for (name, differences) in
+            [("own growth", &self.own), ("inherited", &self.inherited), ("total", &self.total)]
+        {
             for difference in differences.iter().take(DIFFERENCES_SHOWN) {
                 writeln!(f, "         {name}: {difference}")?;
             }

@@ -14,9 +14,7 @@
 //! that a Store may see in its life.
 
 use highwater::{MemoryLedger, PrincipalId};
-use wasmtime::{
-    Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store,
-};
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
 
 use crate::guests::Guests;
 use crate::meter::StoreMemoryMeter;
@@ -77,11 +75,7 @@ impl PooledStore {
         let meter = StoreMemoryMeter::new(0, PrincipalId::default(), ledger.clone());
         let mut store = Store::new(engine, meter);
         store.limiter(|meter| meter);
-        Self {
-            store,
-            memories: Vec::new(),
-            leases: 0,
-        }
+        Self { store, memories: Vec::new(), leases: 0 }
     }
 
     /// Runs one guest for one principal, in an instance of its own.
@@ -89,20 +83,13 @@ impl PooledStore {
         self.leases += 1;
         let inherited = self.held_bytes();
         let denied_before = self.store.data().denied;
-        self.store
-            .data_mut()
-            .set(invocation.ceiling_bytes, invocation.principal);
+        self.store.data_mut().set(invocation.ceiling_bytes, invocation.principal);
         let instance = guests.get(invocation.guest).instantiate(&mut self.store)?;
-        self.memories
-            .extend(instance.get_memory(&mut self.store, "memory"));
+        self.memories.extend(instance.get_memory(&mut self.store, "memory"));
         let run = instance.get_typed_func::<u32, u32>(&mut self.store, "run")?;
         run.call(&mut self.store, invocation.pages)?;
         let denied_grows = self.store.data().denied - denied_before;
-        Ok(Usage {
-            inherited,
-            total: self.held_bytes(),
-            denied_grows,
-        })
+        Ok(Usage { inherited, total: self.held_bytes(), denied_grows })
     }
 
     /// Leases that the Store has seen.
@@ -112,9 +99,6 @@ impl PooledStore {
 
     /// Bytes of all memories in the Store, as the engine has them.
     pub fn held_bytes(&self) -> u64 {
-        self.memories
-            .iter()
-            .map(|memory| memory.data_size(&self.store) as u64)
-            .sum()
+        self.memories.iter().map(|memory| memory.data_size(&self.store) as u64).sum()
     }
 }

@@ -37,12 +37,7 @@ pub struct Workload {
 impl Workload {
     pub fn new(seed: u64, principals: u64, invocations: u64) -> Self {
         let tenants = principals.div_ceil(10);
-        Self {
-            seed,
-            tenants,
-            jobs: principals - tenants,
-            invocations,
-        }
+        Self { seed, tenants, jobs: principals - tenants, invocations }
     }
 
     /// The invocation with this number, counted from 0.
@@ -50,19 +45,12 @@ impl Workload {
         let mut rng = self.rng(Stream::Invocations, number);
         let principal = if self.jobs == 0 || number.is_multiple_of(2) {
             // Few tenants make most of the calls.
-            u64::from(skewed(
-                &mut rng,
-                1.0,
-                1,
-                u32::try_from(self.tenants).unwrap_or(u32::MAX),
-            )) - 1
+            u64::from(skewed(&mut rng, 1.0, 1, u32::try_from(self.tenants).unwrap_or(u32::MAX))) - 1
         } else {
             // Every second call is a job's, and they come in the order of their numbers.
             self.tenants
-                + u64::try_from(
-                    u128::from(number) * u128::from(self.jobs) / u128::from(self.invocations),
-                )
-                .expect("a share of the jobs is at most all of them")
+                + u64::try_from(u128::from(number) * u128::from(self.jobs) / u128::from(self.invocations))
+                    .expect("a share of the jobs is at most all of them")
         };
         let guest = match rng.u32(0..100) {
             0..60 => Guest::Steady,
@@ -79,11 +67,8 @@ impl Workload {
     }
 
     fn principal(&self, number: u64) -> PrincipalId {
-        let name = if number < self.tenants {
-            format!("tenant-{number:06}")
-        } else {
-            format!("job-{number:08}")
-        };
+        let name =
+            if number < self.tenants { format!("tenant-{number:06}") } else { format!("job-{number:08}") };
         PrincipalId::new(name).expect("letters, digits and a dash")
     }
 
