@@ -59,7 +59,7 @@ fn a_run_beyond_capacity_is_exact() {
     assert!(report["verification"]["principals"].as_u64().unwrap() > 500, "{report}");
     assert!(report["evictions"].as_u64().unwrap() > 0, "{report}");
     assert!(report["floor"].as_u64().unwrap() > 0, "{report}");
-    assert!(report["denied_grows"].as_u64().unwrap() > 0, "{report}");
+    assert!(report["grows"]["denied"].as_u64().unwrap() > 0, "{report}");
     assert_eq!(report["refused"], 0);
 }
 
@@ -73,7 +73,7 @@ fn the_seed_decides_whatever_the_threads_and_the_stores() {
     let crowd = report(&["--threads", "8", "--pool", "3", "--leases-per-store", "20"]);
     assert_eq!(peaks(&alone), peaks(&crowd));
     assert_eq!(alone["floor"], crowd["floor"]);
-    assert_eq!(alone["denied_grows"], crowd["denied_grows"]);
+    assert_eq!(alone["grows"], crowd["grows"]);
     assert_ne!(peaks(&alone), peaks(&report(&["--seed", "2"])));
 }
 

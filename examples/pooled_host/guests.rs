@@ -1,8 +1,7 @@
 //! The guests: WebAssembly text in `examples/guests/`, compiled once.
 
+use highwater::StoreMemoryMeter;
 use wasmtime::{Engine, InstancePre, Linker, Module, Result};
-
-use crate::meter::StoreMemoryMeter;
 
 /// The guests that this host runs. Each exports `run(pages) -> got`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use highwater::{MemoryLedger, PrincipalId};
+use highwater::MemoryLedger;
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use wasmtime::Result;
 
@@ -13,47 +13,17 @@ use crate::exact::ExactPeaks;
 use crate::guests::Guests;
 use crate::options::Options;
 use crate::pool::StorePool;
-use crate::store::{self, Usage};
+use crate::store::{self, Measures};
 use crate::workload::Workload;
 
 /// Invocations that a worker takes up at a time, so that workers seldom meet at the counter or at the progress bar.
 const BATCH: u64 = 64;
 
-/// One value for each of the three questions that a host may ask about a principal's lease.
-#[derive(Debug, Clone, Default)]
-pub struct Measures<T> {
-    /// What the lease added to its Store.
-    pub own: T,
-    /// What it found there, grown by earlier leaseholders.
-    pub inherited: T,
-    /// What the Store held in all.
-    pub total: T,
-}
-
-impl<T> Measures<T> {
-    pub fn zip<U>(self, other: Measures<U>) -> Measures<(T, U)> {
-        Measures {
-            own: (self.own, other.own),
-            inherited: (self.inherited, other.inherited),
-            total: (self.total, other.total),
-        }
-    }
-
-    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Measures<U> {
-        Measures { own: f(self.own), inherited: f(self.inherited), total: f(self.total) }
-    }
-
-    pub fn as_ref(&self) -> Measures<&T> {
-        Measures { own: &self.own, inherited: &self.inherited, total: &self.total }
-    }
-}
-
 /// What came out of a run.
 pub struct Run {
     pub ledgers: Measures<MemoryLedger>,
     /// The exact answers, if the run was to be verified.
-    pub exact: Option<Measures<ExactPeaks>>,
-    pub denied_grows: u64,
+    pub exact: Option<Books>,
     pub stores_made: u64,
     pub elapsed: Duration,
 }
@@ -86,10 +56,9 @@ pub fn run(options: &Options) -> Result<Run> {
     let elapsed = started.elapsed();
     site.progress.finish_and_clear();
 
-    let books = books?.into_iter().reduce(Books::fold).expect("there is at least one thread");
+    let books = books?.into_iter().reduce(fold).expect("there is at least one thread");
     Ok(Run {
-        exact: options.verifies().then_some(books.exact),
-        denied_grows: books.denied_grows,
+        exact: options.verifies().then_some(books),
         stores_made: site.stores.stores_made(),
         elapsed,
         ledgers,
@@ -138,38 +107,24 @@ impl Site<'_> {
         let usage = store.invoke(self.guests, &invocation)?;
         drop(store);
 
-        // The meter has recorded the principal's own bytes while the guest grew them; the rest is the host's to record.
+        // The meter has recorded what the principal grew itself; the rest is the host's to record.
         let principal = invocation.principal;
-        self.ledgers.inherited.record_peak(&principal, usage.inherited);
-        self.ledgers.total.record_peak(&principal, usage.total);
-        books.denied_grows += usage.denied_grows;
+        self.ledgers.inherited.record_peak(&principal, usage.metered.inherited as u64);
+        self.ledgers.total.record_peak(&principal, usage.metered.total as u64);
         if self.verifies {
-            books.record(principal, &usage);
+            books.own.record(principal, usage.held.own);
+            books.inherited.record(principal, usage.held.inherited);
+            books.total.record(principal, usage.held.total);
         }
         Ok(())
     }
 }
 
-/// What one worker saw, as the engine reported it.
-#[derive(Default)]
-struct Books {
-    exact: Measures<ExactPeaks>,
-    denied_grows: u64,
-}
+/// What workers saw, as the engine reported it and not as the meter did: the exact answers.
+pub type Books = Measures<ExactPeaks>;
 
-impl Books {
-    fn record(&mut self, principal: PrincipalId, usage: &Usage) {
-        self.exact.own.record(principal, usage.own());
-        self.exact.inherited.record(principal, usage.inherited);
-        self.exact.total.record(principal, usage.total);
-    }
-
-    fn fold(self, other: Self) -> Self {
-        Self {
-            exact: self.exact.zip(other.exact).map(|(mine, theirs)| mine.fold(theirs)),
-            denied_grows: self.denied_grows + other.denied_grows,
-        }
-    }
+fn fold(books: Books, other: Books) -> Books {
+    books.zip(other).map(|(mine, theirs)| mine.fold(theirs))
 }
 
 /// Drawn on standard error, and only if that is a terminal.

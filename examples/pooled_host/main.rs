@@ -13,7 +13,6 @@
 mod exact;
 mod guests;
 mod host;
-mod meter;
 mod options;
 mod pool;
 mod report;

@@ -8,11 +8,12 @@ use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
 use crate::exact::Difference;
-use crate::host::{Measures, Run};
+use crate::host::Run;
 use crate::options::Options;
+use crate::store::Measures;
 
 /// Cells of the longest bar.
-const BAR_WIDTH: u64 = 24;
+const BAR_WIDTH: usize = 24;
 /// Differences that are listed for people; JSON has them all.
 const DIFFERENCES_SHOWN: usize = 10;
 
@@ -26,11 +27,12 @@ pub struct Report {
     seconds: f64,
     invocations_per_second: f64,
     stores_made: u64,
-    denied_grows: u64,
+    grows: Grows,
     residents: usize,
     capacity: usize,
     floor: u64,
-    untracked_at_most: u64,
+    /// The bound of whatever is not in the ledger, for each of the three.
+    untracked_at_most: Measures<u64>,
     evictions: u64,
     refused: u64,
     ledger_memory: usize,
@@ -38,8 +40,19 @@ pub struct Report {
     verification: Option<Verification>,
 }
 
-/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it is too small to
-/// be among the biggest there, in which case it has at most that ledger's floor.
+/// Growths of memories and tables, as the meters counted them.
+#[derive(Debug, Serialize)]
+struct Grows {
+    allowed: u64,
+    denied: u64,
+    /// Of these, memories over their principal's ceiling.
+    denied_over_ceiling: u64,
+    /// Of these, tables over their principal's ceiling.
+    denied_table: u64,
+}
+
+/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it is not among the
+/// biggest there, so that the bound of the untracked holds for it.
 #[derive(Debug, Serialize)]
 struct TopPrincipal {
     principal: String,
@@ -61,7 +74,7 @@ struct Verification {
 
 impl Report {
     pub fn new(options: &Options, run: &Run) -> Self {
-        let ledger = &run.ledgers.own;
+        let ledger = run.ledgers.own.stats();
         let seconds = run.elapsed.as_secs_f64();
         Self {
             seed: options.seed,
@@ -71,14 +84,19 @@ impl Report {
             seconds,
             invocations_per_second: options.invocations as f64 / seconds,
             stores_made: run.stores_made,
-            denied_grows: run.denied_grows,
-            residents: ledger.len(),
-            capacity: ledger.capacity(),
-            floor: ledger.floor(),
-            untracked_at_most: ledger.untracked_at_most(),
-            evictions: ledger.evictions(),
-            refused: ledger.refused(),
-            ledger_memory: ledger.memory_bytes(),
+            grows: Grows {
+                allowed: ledger.meter.allowed,
+                denied: ledger.meter.denied(),
+                denied_over_ceiling: ledger.meter.denied_over_ceiling,
+                denied_table: ledger.meter.denied_table,
+            },
+            residents: ledger.residents,
+            capacity: ledger.capacity,
+            floor: ledger.floor,
+            untracked_at_most: run.ledgers.as_ref().map(MemoryLedger::untracked_at_most),
+            evictions: ledger.evictions,
+            refused: ledger.refused,
+            ledger_memory: run.ledgers.own.memory_bytes(),
             top: top(&run.ledgers, options.top),
             verification: Verification::new(run),
         }
@@ -122,14 +140,14 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_top(f)?;
         writeln!(f)?;
-        let shared = if self.residents == self.capacity {
-            format!("; nobody else ever grew more than {}", HumanBytes(self.untracked_at_most))
+        let left_out = if self.residents == self.capacity {
+            format!("nobody else ever grew more than {}", HumanBytes(self.untracked_at_most.own))
         } else {
-            "; nobody was left out".to_owned()
+            "nobody was left out".to_owned()
         };
         writeln!(
             f,
-            "ledger   {} of {} residents, floor {}{shared}",
+            "ledger   {} of {} residents, floor {}: {left_out}",
             count(self.residents),
             count(self.capacity),
             HumanBytes(self.floor)
@@ -143,10 +161,11 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "engine   {} grows denied; {} Stores made for a pool of {}",
-            HumanCount(self.denied_grows),
-            HumanCount(self.stores_made),
-            count(self.pool_size)
+            "grows    {} allowed, {} denied: {} for memory, {} for tables",
+            HumanCount(self.grows.allowed),
+            HumanCount(self.grows.denied),
+            HumanCount(self.grows.denied_over_ceiling),
+            HumanCount(self.grows.denied_table)
         )?;
         writeln!(
             f,
@@ -155,6 +174,12 @@ impl fmt::Display for Report {
             count(self.threads),
             Duration::from_secs_f64(self.seconds),
             HumanCount(self.invocations_per_second as u64)
+        )?;
+        writeln!(
+            f,
+            "         {} Stores made for a pool of {}",
+            HumanCount(self.stores_made),
+            count(self.pool_size)
         )?;
         match &self.verification {
             Some(verification) => write!(f, "verify   {verification}"),
@@ -166,36 +191,30 @@ impl fmt::Display for Report {
 impl Report {
     /// A table of the biggest users, with a bar for each.
     fn write_top(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widest = self.top.iter().map(|top| top.principal.len()).max().unwrap_or(0).max("principal".len());
         let largest = self.top.first().map_or(0, |top| top.own);
-        let width = self.top.iter().map(|top| top.principal.len()).max().unwrap_or(0).max("principal".len());
-        writeln!(
-            f,
-            "{:>4}  {:width$}  {:>10}  {:bar$}  {:>10}  {:>10}",
-            "#",
-            "principal",
-            "own growth",
-            "",
-            "inherited",
-            "total",
-            bar = BAR_WIDTH as usize
-        )?;
-        for (rank, top) in (1..).zip(&self.top) {
+        let mut row = |rank: &str, principal: &str, own: &str, bar: &str, inherited: &str, total: &str| {
             writeln!(
                 f,
-                "{rank:>4}  {:width$}  {:>10}  {:bar$}  {:>10}  {:>10}",
-                top.principal,
-                bytes(top.own),
-                bar_of(top.own, largest),
-                top.inherited.map_or_else(|| "small".to_owned(), bytes),
-                top.total.map_or_else(|| "small".to_owned(), bytes),
-                bar = BAR_WIDTH as usize
+                "{rank:>4}  {principal:widest$}  {own:>10}  {bar:BAR_WIDTH$}  {inherited:>12}  {total:>12}"
+            )
+        };
+        row("#", "principal", "own growth", "", "inherited", "total")?;
+        for (rank, top) in (1..).zip(&self.top) {
+            row(
+                &format!("{rank}"),
+                &top.principal,
+                &format!("{}", HumanBytes(top.own)),
+                &bar(top.own, largest),
+                &peak_or_bound(top.inherited, self.untracked_at_most.inherited),
+                &peak_or_bound(top.total, self.untracked_at_most.total),
             )?;
         }
         writeln!(
             f,
             "\nown growth: the most that one lease of the principal added to a Store; inherited: the most that it found\n\
-             there, grown by others; total: the most that its Store held. Each is a maximum of its own, from a ledger\n\
-             of its own; \"small\" is at or below that ledger's floor."
+             there, grown by others; total: the most that its Store held. Each is a maximum of its own, from a ledger of\n\
+             its own; ≤ is that ledger's bound for whom it does not track."
         )
     }
 }
@@ -221,14 +240,15 @@ impl fmt::Display for Verification {
 }
 
 /// A bar in eighths of a cell, as long as `value` is of `largest`.
-fn bar_of(value: u64, largest: u64) -> String {
+fn bar(value: u64, largest: u64) -> String {
     const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = (value as f64 / largest.max(1) as f64 * (BAR_WIDTH * 8) as f64).round() as usize;
-    "█".repeat(eighths / 8) + EIGHTHS[eighths % 8]
+    let share = value as f64 / largest.max(1) as f64;
+    let eighths = (share * (BAR_WIDTH * EIGHTHS.len()) as f64).round() as usize;
+    "█".repeat(eighths / EIGHTHS.len()) + EIGHTHS[eighths % EIGHTHS.len()]
 }
 
-fn bytes(bytes: u64) -> String {
-    HumanBytes(bytes).to_string()
+fn peak_or_bound(peak: Option<u64>, untracked_at_most: u64) -> String {
+    peak.map_or_else(|| format!("≤ {}", HumanBytes(untracked_at_most)), |peak| HumanBytes(peak).to_string())
 }
 
 fn count(n: usize) -> HumanCount {

@@ -13,15 +13,20 @@
 //! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
 //! that a Store may see in its life.
 
-use highwater::{MemoryLedger, PrincipalId};
+use highwater::{
+    Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
+};
+use serde::Serialize;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
 
 use crate::guests::Guests;
-use crate::meter::StoreMemoryMeter;
 use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
 
 /// The largest table that the engine's pool has room for, in elements.
 const LARGEST_TABLE: usize = 256 * LARGEST_MEMORY_PAGES as usize;
+
+/// What one element of a table counts against the ceiling, in bytes: more than it takes.
+const TABLE_ELEMENT_BYTES: usize = 32;
 
 /// An engine whose pool has room for `stores` Stores with `leases` instances each.
 pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
@@ -44,22 +49,42 @@ pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
     Engine::new(&config)
 }
 
-/// What a principal used in one lease, in bytes, as the engine reports it for its memories.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Usage {
-    /// Held by the Store before the lease.
-    pub inherited: u64,
-    /// Held by the Store at its end: a memory never shrinks, so this is also the most it held.
-    pub total: u64,
-    /// How often the guest was told no.
-    pub denied_grows: u64,
+/// One value for each of the three questions that a host may ask about a lease.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Measures<T> {
+    /// What the lease added to its Store.
+    pub own: T,
+    /// What it found there, grown by earlier leaseholders.
+    pub inherited: T,
+    /// What the Store held in all: a memory never shrinks, so the end of a lease shows the most.
+    pub total: T,
 }
 
-impl Usage {
-    /// What this lease added.
-    pub fn own(&self) -> u64 {
-        self.total - self.inherited
+impl<T> Measures<T> {
+    pub fn zip<U>(self, other: Measures<U>) -> Measures<(T, U)> {
+        Measures {
+            own: (self.own, other.own),
+            inherited: (self.inherited, other.inherited),
+            total: (self.total, other.total),
+        }
     }
+
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Measures<U> {
+        Measures { own: f(self.own), inherited: f(self.inherited), total: f(self.total) }
+    }
+
+    pub fn as_ref(&self) -> Measures<&T> {
+        Measures { own: &self.own, inherited: &self.inherited, total: &self.total }
+    }
+}
+
+/// What one lease used, in bytes, from two sources that know nothing of each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// As the meter counted it.
+    pub metered: LeaseReport,
+    /// As the engine reports the sizes of its memories.
+    pub held: Measures<u64>,
 }
 
 /// A Store and the memories of all instances that it has seen.
@@ -70,10 +95,9 @@ pub struct PooledStore {
 }
 
 impl PooledStore {
+    /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
     pub fn new(engine: &Engine, ledger: &MemoryLedger) -> Self {
-        // Nobody's until its first lease: a ceiling of 0 allows nothing, so nothing is charged either.
-        let meter = StoreMemoryMeter::new(0, PrincipalId::default(), ledger.clone());
-        let mut store = Store::new(engine, meter);
+        let mut store = Store::new(engine, StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()));
         store.limiter(|meter| meter);
         Self { store, memories: Vec::new(), leases: 0 }
     }
@@ -82,14 +106,27 @@ impl PooledStore {
     pub fn invoke(&mut self, guests: &Guests, invocation: &Invocation) -> Result<Usage> {
         self.leases += 1;
         let inherited = self.held_bytes();
-        let denied_before = self.store.data().denied;
-        self.store.data_mut().set(invocation.ceiling_bytes, invocation.principal);
-        let instance = guests.get(invocation.guest).instantiate(&mut self.store)?;
-        self.memories.extend(instance.get_memory(&mut self.store, "memory"));
-        let run = instance.get_typed_func::<u32, u32>(&mut self.store, "run")?;
-        run.call(&mut self.store, invocation.pages)?;
-        let denied_grows = self.store.data().denied - denied_before;
-        Ok(Usage { inherited, total: self.held_bytes(), denied_grows })
+        let limits = self.limits(invocation.ceiling_bytes);
+        let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
+        let guest = guests.get(invocation.guest);
+        let instance = lease.instantiate(|store| guest.instantiate(store), instance_remains)?;
+        self.memories.extend(instance.get_memory(&mut *lease, "memory"));
+        let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
+        run.call(&mut *lease, invocation.pages)?;
+        let metered = lease.end();
+        let total = self.held_bytes();
+        Ok(Usage { metered, held: Measures { own: total - inherited, inherited, total } })
+    }
+
+    /// Limits that leave a lease `ceiling` bytes for memories and tables, on top of what the Store holds already.
+    fn limits(&self, ceiling: usize) -> MeterLimits {
+        let held = self.store.data().report();
+        let inherited = held.total + held.table_elements * TABLE_ELEMENT_BYTES;
+        MeterLimits::builder()
+            .total_memory(inherited + ceiling)
+            .table_element_bytes(TABLE_ELEMENT_BYTES)
+            .attribution(Attribution::OwnGrowth)
+            .build()
     }
 
     /// Leases that the Store has seen.

@@ -75,7 +75,7 @@ impl Workload {
     /// A principal keeps its ceiling from one invocation to the next.
     fn ceiling_bytes(&self, principal: u64) -> usize {
         let mut rng = self.rng(Stream::Ceilings, principal);
-        skewed(&mut rng, 0.7, LOWEST_CEILING_PAGES, LARGEST_MEMORY_PAGES) as usize * PAGE_BYTES
+        skewed(&mut rng, 1.4, LOWEST_CEILING_PAGES, LARGEST_MEMORY_PAGES) as usize * PAGE_BYTES
     }
 
     /// A generator of its own for each number of each stream.
