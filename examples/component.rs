@@ -28,9 +28,15 @@ fn main() -> Result<()> {
         (Attribution::LargestMemory, "the largest single memory it grew"),
     ] {
         let [alice, bob] = peaks(&engine, &component, attribution)?;
-        println!("{question:<36}  {:>10}  {:>10}", HumanBytes(alice).to_string(), HumanBytes(bob).to_string());
+        println!(
+            "{question:<36}  {:>10}  {:>10}",
+            HumanBytes(alice).to_string(),
+            HumanBytes(bob).to_string()
+        );
     }
-    println!("\nonly the first never charges bob with what alice grew, and only the second shows what the host holds");
+    println!(
+        "\nonly the first never charges bob with what alice grew, and only the second shows what the host holds"
+    );
     Ok(())
 }
 

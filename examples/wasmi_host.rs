@@ -34,8 +34,11 @@ fn main() -> Result<(), Error> {
     let run = instance.get_typed_func::<u32, u32>(&store, "run")?;
     let memory = instance.get_memory(&store, "memory").expect("the guest exports its memory");
 
-    println!("{:<8}  {:>5}  {:>3}  {:>11}  {:>11}  {:>11}  denied", "turn of", "asks", "has", "own", "inherited", "total");
-    for (name, pages) in [("sensor", 3), ("radio", 8), ("display", 6), ("update", 30), ("radio", 9)] {
+    println!(
+        "{:<8}  {:>5}  {:>3}  {:>11}  {:>11}  {:>11}  denied",
+        "turn of", "asks", "has", "own", "inherited", "total"
+    );
+    for (name, pages) in [("sensor", 3), ("radio", 8), ("display", 9), ("update", 30), ("radio", 9)] {
         let principal = PrincipalId::new(name).expect("a valid id");
         let mut lease = Lease::start(&mut store, Store::data_mut, principal, limits);
         let got = run.call(&mut *lease, pages)?;

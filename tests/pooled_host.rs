@@ -2,43 +2,20 @@
 
 #![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
 
-use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Output;
 
 use highwater::{MemoryLedger, PrincipalId};
 use serde_json::Value;
 
 #[path = "../examples/pooled_host/exact.rs"]
 mod exact;
+#[path = "common/example.rs"]
+mod example;
 
 use exact::{Difference, ExactPeaks};
 
-/// The example's program, which `cargo test` builds next to this one.
-fn pooled_host() -> Command {
-    let mut path = std::env::current_exe().expect("the path of this test");
-    path.pop();
-    path.set_file_name("examples");
-    path.push(format!("pooled_host{}", std::env::consts::EXE_SUFFIX));
-    build_if_missing(&path);
-    Command::new(path)
-}
-
-/// `cargo test --test pooled_host` alone does not build examples.
-fn build_if_missing(program: &Path) {
-    if program.exists() {
-        return;
-    }
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--example", "pooled_host"]).current_dir(env!("CARGO_MANIFEST_DIR"));
-    if !cfg!(debug_assertions) {
-        build.arg("--release");
-    }
-    assert!(build.status().expect("cargo runs").success(), "the example does not build");
-    assert!(program.exists(), "cargo put the example elsewhere than {}", program.display());
-}
-
 fn run(arguments: &[&str]) -> Output {
-    pooled_host().args(arguments).output().expect("the example runs")
+    example::program("pooled_host").args(arguments).output().expect("the example runs")
 }
 
 /// The report of a small run that is much too big for its ledger.
@@ -145,9 +122,13 @@ fn ledger(capacity: usize, peaks: &[(&str, u64)]) -> MemoryLedger {
 
 #[test]
 fn verification_allows_ties_at_the_floor() {
-    let all = exact(&[("a", 9), ("b", 5), ("c", 5), ("d", 1)]);
-    for kept in ["b", "c"] {
-        assert_eq!(all.differences(&ledger(2, &[("a", 9), (kept, 5)])), []);
+    let in_order = [("a", 9), ("b", 5), ("c", 5), ("d", 1)];
+    let mut reversed = in_order;
+    reversed.reverse();
+    for (order, kept) in [(in_order, "b"), (reversed, "c")] {
+        let ledger = ledger(2, &order);
+        assert_eq!(ledger.peak(&id(kept)), 5, "whoever of the equals came first");
+        assert_eq!(exact(&in_order).differences(&ledger), []);
     }
 }
 
