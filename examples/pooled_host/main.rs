@@ -1,0 +1,51 @@
+//! A WebAssembly host that runs guests for thousands of principals on a pool of wasmtime Stores, and asks a ledger of
+//! fixed size who used most memory.
+//!
+//! ```text
+//! cargo run --release --example pooled_host
+//! cargo run --release --example pooled_host -- --principals 100000 --invocations 200000 --verify
+//! ```
+//!
+//! What a Store holds after a lease is the subject of [`store`]; what is drawn, and how skewed it is, of [`workload`].
+//! The exit code is 0 if all went well, 1 if the ledger differs from the exact answer or the engine failed, and 2 for a
+//! wrong option.
+
+mod exact;
+mod guests;
+mod host;
+mod options;
+mod pool;
+mod report;
+mod store;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::options::Options;
+use crate::report::Report;
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    match report(&options) {
+        Ok(report) if report.is_exact() => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the host as `options` say, prints what came out and returns it.
+fn report(options: &Options) -> Result<Report, Box<dyn std::error::Error>> {
+    let run = host::run(options)?;
+    let report = Report::new(options, &run);
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print!("{report}");
+    }
+    Ok(report)
+}

@@ -1,0 +1,141 @@
+//! A Store that sees many leases, and what it holds after each.
+//!
+//! wasmtime frees an instance's memory when its *Store* is dropped, not before, and a linear memory never shrinks. A
+//! Store that goes back to the pool therefore still holds whatever its leaseholders grew. A host can live with that in
+//! two ways, and this one shows the second:
+//!
+//! - keep the instance for the next leaseholder, who then finds the last one's data and starts with the last one's
+//!   memory: only for guests that trust each other;
+//! - give each lease an instance of its own, with fresh memory, in the Store that is there. Nobody sees another's
+//!   data, and what a principal grew (its *own* bytes) can be told from what the Store held before (*inherited*). The
+//!   Store as a whole keeps growing, so it is replaced after a number of leases or above a number of bytes.
+//!
+//! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
+//! that a Store may see in its life.
+
+use highwater::{
+    Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
+};
+use serde::Serialize;
+use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
+
+use crate::guests::Guests;
+use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
+
+/// The largest table that the engine's pool has room for, in elements.
+const LARGEST_TABLE: usize = 256 * LARGEST_MEMORY_PAGES as usize;
+
+/// What one element of a table counts against the ceiling, in bytes: more than it takes.
+const TABLE_ELEMENT_BYTES: usize = 32;
+
+/// An engine whose pool has room for `stores` Stores with `leases` instances each.
+pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
+    let slots = u32::try_from(stores)?.saturating_mul(leases);
+    let largest_memory = LARGEST_MEMORY_PAGES as usize * PAGE_BYTES;
+    let mut pooling = PoolingAllocationConfig::new();
+    pooling
+        .total_core_instances(slots)
+        .total_memories(slots)
+        .total_tables(slots)
+        .max_memory_size(largest_memory)
+        .table_elements(LARGEST_TABLE)
+        // Up to here a used slot is zeroed by writing, which is cheaper than giving its pages back and faulting them in.
+        .linear_memory_keep_resident(1 << 20);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling))
+        .memory_reservation(largest_memory as u64)
+        .memory_guard_size(PAGE_BYTES as u64);
+    Engine::new(&config)
+}
+
+/// One value for each of the three questions that a host may ask about a lease.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Measures<T> {
+    /// What the lease added to its Store.
+    pub own: T,
+    /// What it found there, grown by earlier leaseholders.
+    pub inherited: T,
+    /// What the Store held in all: a memory never shrinks, so the end of a lease shows the most.
+    pub total: T,
+}
+
+impl<T> Measures<T> {
+    pub fn zip<U>(self, other: Measures<U>) -> Measures<(T, U)> {
+        Measures {
+            own: (self.own, other.own),
+            inherited: (self.inherited, other.inherited),
+            total: (self.total, other.total),
+        }
+    }
+
+    pub fn map<U>(self, mut f: impl FnMut(T) -> U) -> Measures<U> {
+        Measures { own: f(self.own), inherited: f(self.inherited), total: f(self.total) }
+    }
+
+    pub fn as_ref(&self) -> Measures<&T> {
+        Measures { own: &self.own, inherited: &self.inherited, total: &self.total }
+    }
+}
+
+/// What one lease used, in bytes, from two sources that know nothing of each other.
+#[derive(Debug, Clone, Copy)]
+pub struct Usage {
+    /// As the meter counted it.
+    pub metered: LeaseReport,
+    /// As the engine reports the sizes of its memories.
+    pub held: Measures<u64>,
+}
+
+/// A Store and the memories of all instances that it has seen.
+pub struct PooledStore {
+    store: Store<StoreMemoryMeter>,
+    memories: Vec<Memory>,
+    leases: u32,
+}
+
+impl PooledStore {
+    /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
+    pub fn new(engine: &Engine, ledger: &MemoryLedger) -> Self {
+        let mut store = Store::new(engine, StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()));
+        store.limiter(|meter| meter);
+        Self { store, memories: Vec::new(), leases: 0 }
+    }
+
+    /// Runs one guest for one principal, in an instance of its own.
+    pub fn invoke(&mut self, guests: &Guests, invocation: &Invocation) -> Result<Usage> {
+        self.leases += 1;
+        let inherited = self.held_bytes();
+        let limits = self.limits(invocation.ceiling_bytes);
+        let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
+        let guest = guests.get(invocation.guest);
+        let instance = lease.instantiate(|store| guest.instantiate(store), instance_remains)?;
+        self.memories.extend(instance.get_memory(&mut *lease, "memory"));
+        let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
+        run.call(&mut *lease, invocation.pages)?;
+        let metered = lease.end();
+        let total = self.held_bytes();
+        Ok(Usage { metered, held: Measures { own: total - inherited, inherited, total } })
+    }
+
+    /// Limits that leave a lease `ceiling` bytes for memories and tables, on top of what the Store holds already.
+    fn limits(&self, ceiling: usize) -> MeterLimits {
+        let held = self.store.data().report();
+        let inherited = held.total + held.table_elements * TABLE_ELEMENT_BYTES;
+        MeterLimits::builder()
+            .total_memory(inherited + ceiling)
+            .table_element_bytes(TABLE_ELEMENT_BYTES)
+            .attribution(Attribution::OwnGrowth)
+            .build()
+    }
+
+    /// Leases that the Store has seen.
+    pub fn leases(&self) -> u32 {
+        self.leases
+    }
+
+    /// Bytes of all memories in the Store, as the engine has them.
+    pub fn held_bytes(&self) -> u64 {
+        self.memories.iter().map(|memory| memory.data_size(&self.store) as u64).sum()
+    }
+}

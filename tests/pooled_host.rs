@@ -1,0 +1,168 @@
+//! The example host: its options, its reports, and the check that it makes of itself.
+
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+
+use std::process::Output;
+
+use highwater::{MemoryLedger, PrincipalId};
+use serde_json::Value;
+
+#[path = "../examples/pooled_host/exact.rs"]
+mod exact;
+#[path = "common/example.rs"]
+mod example;
+
+use exact::{Difference, ExactPeaks};
+
+fn run(arguments: &[&str]) -> Output {
+    example::program("pooled_host").args(arguments).output().expect("the example runs")
+}
+
+/// The report of a small run that is much too big for its ledger.
+fn report(more: &[&str]) -> Value {
+    let small = ["--json", "--principals", "1000", "--invocations", "2000", "--capacity", "64"];
+    let output = run(&[&small[..], more].concat());
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{errors}");
+    assert_eq!(errors, "", "no progress is drawn where there is no terminal");
+    serde_json::from_slice(&output.stdout).expect("nothing but JSON on standard output")
+}
+
+#[test]
+fn a_run_beyond_capacity_is_exact() {
+    let report = report(&["--threads", "4"]);
+    assert_eq!(report["verification"]["exact"], true);
+    assert_eq!((&report["residents"], &report["capacity"]), (&64.into(), &64.into()));
+    assert!(report["verification"]["principals"].as_u64().unwrap() > 500, "{report}");
+    assert!(report["evictions"].as_u64().unwrap() > 0, "{report}");
+    assert!(report["floor"].as_u64().unwrap() > 0, "{report}");
+    assert!(report["grows"]["denied"].as_u64().unwrap() > 0, "{report}");
+    assert_eq!(report["refused"], 0);
+}
+
+#[test]
+fn the_seed_decides_whatever_the_threads_and_the_stores() {
+    // The peaks by themselves: who shares the lowest places of the list with equals is not determined.
+    let peaks = |report: &Value| {
+        report["top"].as_array().unwrap().iter().map(|top| top["own"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let alone = report(&["--threads", "1", "--pool", "1", "--leases-per-store", "1"]);
+    let crowd = report(&["--threads", "8", "--pool", "3", "--leases-per-store", "20"]);
+    assert_eq!(peaks(&alone), peaks(&crowd));
+    assert_eq!(alone["floor"], crowd["floor"]);
+    assert_eq!(alone["grows"], crowd["grows"]);
+    assert_ne!(peaks(&alone), peaks(&report(&["--seed", "2"])));
+}
+
+#[test]
+fn a_fresh_store_for_each_lease_inherits_nothing() {
+    let report = report(&["--leases-per-store", "1"]);
+    assert_eq!(report["stores_made"], report["invocations"]);
+    for top in report["top"].as_array().unwrap() {
+        assert_eq!((&top["inherited"], &top["total"]), (&Value::Null, &top["own"]));
+    }
+}
+
+#[test]
+fn people_get_a_table_and_a_verdict() {
+    let output = run(&["--principals", "200", "--invocations", "400", "--capacity", "16", "--top", "3"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{text}");
+    for expected in
+        ["own growth", "inherited", "total", "MiB", "█", "16 of 16 residents", "exact: all three ledgers"]
+    {
+        assert!(text.contains(expected), "{expected:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn without_the_exact_map_nothing_is_claimed() {
+    assert_eq!(report(&["--no-verify"])["verification"], Value::Null);
+    assert_eq!(report(&["--no-verify", "--verify"])["verification"]["exact"], true);
+}
+
+#[test]
+fn a_wrong_option_says_what_would_be_right() {
+    for (arguments, expected) in [
+        (&["--threads", "0"][..], "expected a whole number from 1 to 1024"),
+        (&["--capacity", "many"], "expected a whole number from 1 to 1048576"),
+        (&["--pool", "-1"], "expected a whole number from 1 to 256"),
+        (&["--seed", "18446744073709551616"], "expected a whole number from 0 to 18446744073709551615"),
+        (&["--invocation", "5"], "--invocations"),
+        (&["--invocations"], "a value is required"),
+        (&["guest.wat"], "unexpected argument 'guest.wat'"),
+    ] {
+        let output = run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {errors}");
+        assert!(errors.contains(expected), "{arguments:?}: {errors}");
+        assert!(output.stdout.is_empty(), "{arguments:?} got a report");
+    }
+}
+
+fn id(name: &str) -> PrincipalId {
+    PrincipalId::new(name).unwrap()
+}
+
+fn exact(peaks: &[(&str, u64)]) -> ExactPeaks {
+    let mut exact = ExactPeaks::default();
+    for &(name, bytes) in peaks {
+        exact.record(id(name), bytes);
+    }
+    exact
+}
+
+fn ledger(capacity: usize, peaks: &[(&str, u64)]) -> MemoryLedger {
+    let ledger = MemoryLedger::with_capacity(capacity);
+    for &(name, bytes) in peaks {
+        ledger.record_peak(&id(name), bytes);
+    }
+    ledger
+}
+
+#[test]
+fn verification_allows_ties_at_the_floor() {
+    let in_order = [("a", 9), ("b", 5), ("c", 5), ("d", 1)];
+    let mut reversed = in_order;
+    reversed.reverse();
+    for (order, kept) in [(in_order, "b"), (reversed, "c")] {
+        let ledger = ledger(2, &order);
+        assert_eq!(ledger.peak(&id(kept)), 5, "whoever of the equals came first");
+        assert_eq!(exact(&in_order).differences(&ledger), []);
+    }
+}
+
+#[test]
+fn verification_folds_workers_by_maximum() {
+    let folded = exact(&[("a", 3), ("b", 8)]).fold(exact(&[("a", 7), ("b", 2), ("c", 0)]));
+    assert_eq!(folded.len(), 2, "who used nothing is nobody");
+    assert_eq!(folded.differences(&ledger(2, &[("a", 7), ("b", 8)])), []);
+}
+
+#[test]
+fn verification_finds_a_wrong_peak() {
+    let found = exact(&[("a", 9), ("b", 5)]).differences(&ledger(2, &[("a", 9), ("b", 4)]));
+    assert_eq!(found, [Difference::Peak { principal: id("b"), recorded: 4, exact: 5 }]);
+}
+
+#[test]
+fn verification_finds_a_missing_principal() {
+    let found = exact(&[("a", 9), ("b", 6), ("c", 5)]).differences(&ledger(2, &[("a", 9), ("c", 5)]));
+    assert!(
+        matches!(found[..], [Difference::Missing { principal, exact: 6, may_be_missing: 5, .. }] if principal == id("b")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn verification_finds_a_wrong_number_of_residents() {
+    let found = exact(&[("a", 9), ("b", 6)]).differences(&ledger(3, &[("a", 9)]));
+    assert!(found.contains(&Difference::Residents { expected: 2, listed: 1, counted: 1 }), "{found:?}");
+    assert_eq!(found.len(), 2, "and the one that is missing: {found:?}");
+}
+
+#[test]
+fn verification_finds_a_stranger() {
+    let found = exact(&[("a", 9)]).differences(&ledger(2, &[("a", 9), ("z", 1)]));
+    assert!(found.contains(&Difference::Peak { principal: id("z"), recorded: 1, exact: 0 }), "{found:?}");
+}
