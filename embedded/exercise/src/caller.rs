@@ -1,0 +1,188 @@
+//! One level of urgency that records: the main loop or one of the interrupts.
+
+use core::ops::Range;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use highwater::Recorded;
+
+use crate::{Ledger, PRINCIPALS, principal};
+
+/// By how much the values rise with each call of the main loop, so that admissions never cease.
+/// Millions of calls stay below the 2^31 - 1 at which peaks saturate on a 32-bit processor.
+const RISE: u32 = 8;
+
+/// The width of the band above the rising base from which values are drawn: some hundred calls'
+/// worth, so that residents, newcomers and dropped newcomers all occur.
+const BAND: u32 = 4096;
+
+/// What one level of urgency does and has done. Only that level writes to it, so loads and stores
+/// suffice; other levels and the oracle read it.
+pub struct Caller {
+    principals: Range<u16>,
+    random: AtomicU32,
+    maxima: [AtomicU32; PRINCIPALS],
+    records: AtomicU32,
+    admissions: AtomicU32,
+    refusals: AtomicU32,
+    interrupted_admissions: AtomicU32,
+    contended_admissions: AtomicU32,
+    progress: AtomicU32,
+}
+
+impl Caller {
+    /// A caller that draws from `principals` with the random sequence of `seed`, which is not 0.
+    #[must_use]
+    pub const fn new(principals: Range<u16>, seed: u32) -> Self {
+        assert!(seed != 0 && principals.start < principals.end);
+        assert!(principals.end as usize <= PRINCIPALS);
+        Self {
+            principals,
+            random: AtomicU32::new(seed),
+            maxima: [const { AtomicU32::new(0) }; PRINCIPALS],
+            records: AtomicU32::new(0),
+            admissions: AtomicU32::new(0),
+            refusals: AtomicU32::new(0),
+            interrupted_admissions: AtomicU32::new(0),
+            contended_admissions: AtomicU32::new(0),
+            progress: AtomicU32::new(0),
+        }
+    }
+
+    /// Records one random value for one random principal and reads it back. `now` is the number of
+    /// calls that the main loop has made; `above` are the callers that can interrupt this one.
+    ///
+    /// # Panics
+    /// If what it reads contradicts what it has just recorded.
+    pub(crate) fn record(&self, ledger: &Ledger, now: u32, above: &Interruptions<'_>) {
+        let number = self.draw_principal();
+        let value = now * RISE + 1 + self.draw(BAND);
+        let id = principal(number);
+
+        // The maximum is noted before the call: an oracle that looks on must not find the ledger
+        // ahead of it.
+        let known = &self.maxima[usize::from(number)];
+        known.store(known.load(Relaxed).max(value), Relaxed);
+
+        let before = above.count();
+        let outcome = ledger.record_peak(&id, u64::from(value));
+        let after = above.count();
+
+        increment(&self.records);
+        match outcome {
+            Recorded::Admitted => {
+                increment(&self.admissions);
+                if after.interrupts != before.interrupts {
+                    increment(&self.interrupted_admissions);
+                }
+                if after.admissions != before.admissions {
+                    increment(&self.contended_admissions);
+                }
+            }
+            Recorded::Refused => increment(&self.refusals),
+            _ => {}
+        }
+
+        // The peak first: a principal that is evicted between the two reads raises the bound
+        // above its peak, never the other way round.
+        let peak = ledger.peak(&id);
+        let bound = ledger.untracked_at_most();
+        assert!(
+            peak >= u64::from(value) || bound >= u64::from(value),
+            "recorded {value} for principal {number}, then read {peak} under a bound of {bound}",
+        );
+        self.completed_call();
+    }
+
+    /// Notes that a call has come back, for the watchdog.
+    pub(crate) fn completed_call(&self) {
+        increment(&self.progress);
+    }
+
+    /// A number that changes whenever a call comes back.
+    pub(crate) fn progress(&self) -> u32 {
+        self.progress.load(Relaxed)
+    }
+
+    /// The largest value that this caller has given to a principal, 0 for none.
+    pub(crate) fn maximum(&self, number: usize) -> u32 {
+        self.maxima[number].load(Relaxed)
+    }
+
+    /// Calls of `record_peak`.
+    #[must_use]
+    pub fn records(&self) -> u32 {
+        self.records.load(Relaxed)
+    }
+
+    /// Calls that admitted a newcomer.
+    #[must_use]
+    pub fn admissions(&self) -> u32 {
+        self.admissions.load(Relaxed)
+    }
+
+    /// Calls that were refused for want of a free slot.
+    #[must_use]
+    pub fn refusals(&self) -> u32 {
+        self.refusals.load(Relaxed)
+    }
+
+    /// Calls that admitted a newcomer and were interrupted on the way.
+    #[must_use]
+    pub fn interrupted_admissions(&self) -> u32 {
+        self.interrupted_admissions.load(Relaxed)
+    }
+
+    /// Calls that admitted a newcomer although an interrupt admitted one of its own on the way.
+    #[must_use]
+    pub fn contended_admissions(&self) -> u32 {
+        self.contended_admissions.load(Relaxed)
+    }
+
+    /// Every other draw is one of a few favourites at the start of the range, which stay resident
+    /// and are raised; the rest come and go.
+    fn draw_principal(&self) -> u16 {
+        let Range { start, end } = self.principals;
+        let span = u32::from(end - start);
+        let offset = match self.draw(2) {
+            0 => self.draw(span / 8),
+            _ => self.draw(span),
+        };
+        start + u16::try_from(offset).expect("an offset within a range of u16")
+    }
+
+    /// A random number below `bound` (Marsaglia's xorshift32, reduced by multiplication).
+    fn draw(&self, bound: u32) -> u32 {
+        let mut x = self.random.load(Relaxed);
+        x ^= x << 13;
+        x ^= x >> 17;
+        x ^= x << 5;
+        self.random.store(x, Relaxed);
+        ((u64::from(x) * u64::from(bound)) >> 32) as u32
+    }
+}
+
+/// What could come between the start and the end of a caller's call.
+pub(crate) struct Interruptions<'a> {
+    pub(crate) interrupts: &'a AtomicU32,
+    pub(crate) callers: &'a [&'a Caller],
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct InterruptionCount {
+    interrupts: u32,
+    admissions: u32,
+}
+
+impl Interruptions<'_> {
+    fn count(&self) -> InterruptionCount {
+        InterruptionCount {
+            interrupts: self.interrupts.load(Relaxed),
+            admissions: self.callers.iter().map(|caller| caller.admissions()).sum(),
+        }
+    }
+}
+
+/// Adds one to a counter that only its caller writes.
+pub(crate) fn increment(counter: &AtomicU32) {
+    counter.store(counter.load(Relaxed).wrapping_add(1), Relaxed);
+}

@@ -1,0 +1,155 @@
+//! Three levels of urgency on one ledger.
+
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use crate::caller::{Interruptions, increment};
+use crate::oracle::{Disagreement, Summary, compare, expect};
+use crate::watchdog::{Stuck, Watchdog};
+use crate::{Caller, Ledger, PLACES, PRINCIPALS, principal};
+
+/// How often the main loop reads the whole ledger: once in so many calls.
+const READ_ALL_EVERY: u32 = 512;
+
+/// The main loop, a deferred interrupt that can be interrupted itself, and the timer interrupt,
+/// each recording into the same ledger for principals that partly overlap.
+pub struct Exercise {
+    ledger: &'static Ledger,
+    main: Caller,
+    deferred: Caller,
+    tick: Caller,
+    in_deferred: AtomicU32,
+    ticks: AtomicU32,
+    main_watchdog: Watchdog,
+    deferred_watchdog: Watchdog,
+}
+
+impl Exercise {
+    /// An exercise of this ledger, which nobody else writes to.
+    #[must_use]
+    pub const fn new(ledger: &'static Ledger) -> Self {
+        Self {
+            ledger,
+            main: Caller::new(0..224, 0x9e37_79b9),
+            deferred: Caller::new(96..272, 0x2545_f491),
+            tick: Caller::new(160..320, 0x6c07_8965),
+            in_deferred: AtomicU32::new(0),
+            ticks: AtomicU32::new(0),
+            main_watchdog: Watchdog::new(),
+            deferred_watchdog: Watchdog::new(),
+        }
+    }
+
+    /// Calls of `record_peak` that the main loop has made.
+    #[must_use]
+    pub fn main_records(&self) -> u32 {
+        self.main.records()
+    }
+
+    /// One round of the main loop, at the lowest urgency: records, and reads everything now and
+    /// then.
+    ///
+    /// # Panics
+    /// If a reading is impossible.
+    pub fn main_step(&self) {
+        let above = [&self.deferred, &self.tick];
+        let now = self.main.records();
+        let above = Interruptions { interrupts: &self.ticks, callers: &above };
+        self.main.record(self.ledger, now, &above);
+        if now % READ_ALL_EVERY == 0 {
+            self.read_all();
+        }
+    }
+
+    /// The deferred interrupt: above the main loop, below the timer.
+    ///
+    /// # Panics
+    /// If a reading is impossible.
+    pub fn deferred(&self) {
+        self.in_deferred.store(1, Relaxed);
+        let above = [&self.tick];
+        let above = Interruptions { interrupts: &self.ticks, callers: &above };
+        for _ in 0..3 {
+            self.deferred.record(self.ledger, self.main.records(), &above);
+        }
+        self.in_deferred.store(0, Relaxed);
+    }
+
+    /// The timer interrupt, above everything. Returns whether the deferred interrupt is to follow.
+    ///
+    /// # Errors
+    /// [`Stuck`] if a call at a lower level waits for something.
+    ///
+    /// # Panics
+    /// If a reading is impossible.
+    pub fn tick(&self) -> Result<bool, Stuck> {
+        increment(&self.ticks);
+        if self.in_deferred.load(Relaxed) == 1 {
+            self.deferred_watchdog.tick(&self.deferred, "deferred interrupt")?;
+        } else {
+            self.main_watchdog.tick(&self.main, "main loop")?;
+        }
+        let above = Interruptions { interrupts: &self.ticks, callers: &[] };
+        self.tick.record(self.ledger, self.main.records(), &above);
+        Ok(self.ticks.load(Relaxed) % 3 == 0)
+    }
+
+    /// Judges the ledger. To be called when the interrupts are off.
+    ///
+    /// # Errors
+    /// The first [`Disagreement`] between the ledger and the oracle, or the fact that something
+    /// which the run is for never occurred.
+    pub fn verdict(&self) -> Result<Summary, Disagreement> {
+        let callers = [&self.main, &self.deferred, &self.tick];
+        let sum = |count: fn(&Caller) -> u32| callers.iter().map(|caller| count(caller)).sum::<u32>();
+        let maxima: [u64; PRINCIPALS] = core::array::from_fn(|number| {
+            callers.iter().map(|caller| u64::from(caller.maximum(number))).max().unwrap_or(0)
+        });
+        compare(self.ledger, &maxima)?;
+
+        let admissions = sum(Caller::admissions);
+        let admitted_into_free_places = self.ledger.len() as u64;
+        let expected = u64::from(admissions) - admitted_into_free_places;
+        expect("evictions()", self.ledger.evictions(), expected)?;
+        // Three levels hold at most three slots pending; a ledger of 64 places has more to spare.
+        expect("refused()", self.ledger.refused(), 0)?;
+        expect("calls refused", sum(Caller::refusals).into(), 0)?;
+
+        let summary = Summary {
+            records: sum(Caller::records),
+            admissions,
+            evictions: self.ledger.evictions(),
+            interrupts: self.ticks.load(Relaxed),
+            interrupted_admissions: sum(Caller::interrupted_admissions),
+            contended_admissions: sum(Caller::contended_admissions),
+            longest_call: self.main_watchdog.longest().max(self.deferred_watchdog.longest()),
+            floor: self.ledger.floor(),
+        };
+        let shown = [
+            (summary.interrupts, "timer interrupt"),
+            (self.deferred.records(), "deferred interrupt"),
+            (self.main.interrupted_admissions(), "interrupt within an admission of the main loop"),
+            (self.deferred.interrupted_admissions(), "interrupt within an interrupt's admission"),
+            (summary.contended_admissions, "admission of an interrupt within another admission"),
+        ];
+        match shown.iter().find(|(count, _)| *count == 0) {
+            Some((_, what)) => Err(Disagreement::NothingShown(what)),
+            None => Ok(summary),
+        }
+    }
+
+    /// Reads the whole ledger while interrupts change it.
+    fn read_all(&self) {
+        let floor = self.ledger.floor();
+        let mut entries = [(principal(0), 0); PLACES + 1];
+        let read = self.ledger.top_into(&mut entries);
+        self.main.completed_call();
+        assert!(read <= PLACES, "{read} entries in {PLACES} places");
+        assert!(self.ledger.len() <= PLACES);
+        for (key, peak) in &entries[..read] {
+            assert!(crate::number(key).is_some(), "a key that nobody recorded: {key:x?}");
+            assert!(*peak >= floor, "a resident at {peak} below the floor of {floor}");
+        }
+        assert!(self.ledger.floor() >= floor, "the floor fell");
+        self.main.completed_call();
+    }
+}
