@@ -31,11 +31,13 @@ pub(crate) fn widen(word: Word) -> u64 {
 pub(crate) struct Stamp(Word);
 
 impl Stamp {
+    #[inline]
     pub(crate) fn new(era: Word, seq: Word, shape: &GateShape) -> Self {
         Self(((era << shape.seq_bits) | seq) & STAMP_MASK)
     }
 
     /// The `seq` that the gate shows for this admission.
+    #[inline]
     pub(crate) fn seq(self, shape: &GateShape) -> Word {
         self.0 & ((1 << shape.seq_bits) - 1)
     }
@@ -62,10 +64,12 @@ impl Peak {
         Self(bytes)
     }
 
+    #[inline]
     pub(crate) fn pending(stamp: Stamp) -> Self {
         Self(NOT_LIVE | stamp.0)
     }
 
+    #[inline]
     pub(crate) fn killed(stamp: Stamp) -> Self {
         Self(NOT_LIVE | KILLED | stamp.0)
     }
@@ -88,11 +92,13 @@ impl Peak {
     }
 
     /// The stamp of the admission that holds this slot claimed.
+    #[inline]
     pub(crate) fn as_pending(self) -> Option<Stamp> {
         (self.0 & (NOT_LIVE | KILLED) == NOT_LIVE).then_some(Stamp(self.0 & STAMP_MASK))
     }
 
     /// Whether an admission may claim the slot.
+    #[inline]
     pub(crate) fn is_free(self) -> bool {
         self == Self::EMPTY || self.0 & (NOT_LIVE | KILLED) == NOT_LIVE | KILLED
     }
@@ -127,11 +133,13 @@ impl GateShape {
     }
 
     /// Whether the table was full once admission `seq` was installed.
+    #[inline]
     pub(crate) fn is_full(&self, seq: Word) -> bool {
         seq >= self.capacity
     }
 
     /// The number of the admission after `seq`.
+    #[inline]
     pub(crate) fn next(&self, seq: Word) -> Word {
         if seq + 1 == self.end { self.capacity } else { seq + 1 }
     }
@@ -140,6 +148,7 @@ impl GateShape {
     ///
     /// Twice a round, so that between two appearances of one gate word there is a whole half: the
     /// admission that ends it read the gate after the first appearance and moved the era after that.
+    #[inline]
     pub(crate) fn begins_half(&self, seq: Word) -> bool {
         seq == self.capacity || seq == self.capacity + (self.end - self.capacity) / 2
     }
@@ -150,22 +159,27 @@ impl GateShape {
 pub(crate) struct Gate(Word);
 
 impl Gate {
+    #[inline]
     pub(crate) fn new(seq: Word, slot: usize, shape: &GateShape) -> Self {
         Self(seq << shape.slot_bits | slot as Word)
     }
 
+    #[inline]
     pub(crate) fn from_word(word: Word) -> Self {
         Self(word)
     }
 
+    #[inline]
     pub(crate) fn word(self) -> Word {
         self.0
     }
 
+    #[inline]
     pub(crate) fn seq(self, shape: &GateShape) -> Word {
         self.0 >> shape.slot_bits
     }
 
+    #[inline]
     pub(crate) fn slot(self, shape: &GateShape) -> usize {
         (self.0 & ((1 << shape.slot_bits) - 1)) as usize
     }

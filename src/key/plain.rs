@@ -6,19 +6,28 @@ use crate::sync::Word;
 const WORD: usize = size_of::<Word>();
 
 /// The bytes of a key in words, the last one filled with zeroes.
-fn pack(bytes: &[u8], words: &mut [Word]) {
-    for (word, chunk) in words.iter_mut().zip(bytes.chunks(WORD)) {
-        let mut whole = [0; WORD];
-        whole[..chunk.len()].copy_from_slice(chunk);
-        *word = Word::from_ne_bytes(whole);
+#[inline]
+fn pack<const N: usize, const M: usize>(bytes: &[u8; N]) -> [Word; M] {
+    let (chunks, rest) = bytes.as_chunks::<WORD>();
+    let mut words = [0; M];
+    for (word, chunk) in words.iter_mut().zip(chunks) {
+        *word = Word::from_ne_bytes(*chunk);
     }
+    if !rest.is_empty() {
+        let mut last = [0; WORD];
+        last[..rest.len()].copy_from_slice(rest);
+        words[chunks.len()] = Word::from_ne_bytes(last);
+    }
+    words
 }
 
 /// The first bytes of the words.
-fn unpack(words: &[Word], bytes: &mut [u8]) {
-    for (word, chunk) in words.iter().zip(bytes.chunks_mut(WORD)) {
+fn unpack<const N: usize, const M: usize>(words: &[Word; M]) -> [u8; N] {
+    let mut bytes = [0; N];
+    for (chunk, word) in bytes.chunks_mut(WORD).zip(words) {
         chunk.copy_from_slice(&word.to_ne_bytes()[..chunk.len()]);
     }
+    bytes
 }
 
 macro_rules! integers {
@@ -28,35 +37,14 @@ macro_rules! integers {
 
             #[inline]
             fn to_words(&self) -> Self::Words {
-                self.to_ne_bytes().words()
+                pack(&self.to_ne_bytes())
             }
 
             fn from_words(words: &Self::Words) -> Self {
-                Self::from_ne_bytes(Bytes::from_words(words))
+                Self::from_ne_bytes(unpack(words))
             }
         }
     )*};
-}
-
-/// Byte arrays to and from words, for the macros below.
-trait Bytes<W> {
-    fn words(&self) -> W;
-    fn from_words(words: &W) -> Self;
-}
-
-impl<const N: usize, const M: usize> Bytes<[Word; M]> for [u8; N] {
-    #[inline]
-    fn words(&self) -> [Word; M] {
-        let mut words = [0; M];
-        pack(self, &mut words);
-        words
-    }
-
-    fn from_words(words: &[Word; M]) -> Self {
-        let mut bytes = [0; N];
-        unpack(words, &mut bytes);
-        bytes
-    }
 }
 
 integers!(u8, u16, u32, u64, u128, usize);
@@ -69,11 +57,11 @@ impl InlineKey for (u64, u64) {
         let mut bytes = [0; 16];
         bytes[..8].copy_from_slice(&self.0.to_ne_bytes());
         bytes[8..].copy_from_slice(&self.1.to_ne_bytes());
-        bytes.words()
+        pack(&bytes)
     }
 
     fn from_words(words: &Self::Words) -> Self {
-        let bytes: [u8; 16] = Bytes::from_words(words);
+        let bytes: [u8; 16] = unpack(words);
         let half = |from: usize| {
             let mut half = [0; 8];
             half.copy_from_slice(&bytes[from..from + 8]);
@@ -90,11 +78,11 @@ macro_rules! byte_arrays {
 
             #[inline]
             fn to_words(&self) -> Self::Words {
-                self.words()
+                pack(self)
             }
 
             fn from_words(words: &Self::Words) -> Self {
-                Bytes::from_words(words)
+                unpack(words)
             }
         }
     )*};

@@ -37,7 +37,7 @@ enum Setback {
 impl<St: Storage> Table<St> {
     /// Reads era and gate, in this order. All accesses of both are SeqCst: they belong to the one
     /// order of raises, kills, publications and reads across principals.
-    fn ticket(&self) -> Ticket {
+    pub(super) fn ticket(&self) -> Ticket {
         let era = self.admissions.era.load(Ordering::SeqCst);
         let gate = Gate::from_word(self.admissions.gate.load(Ordering::SeqCst));
         Ticket { era, gate }
@@ -48,6 +48,11 @@ impl<St: Storage> Table<St> {
     pub(super) fn is_current(&self, ticket: Ticket) -> bool {
         self.admissions.gate.load(Ordering::SeqCst) == ticket.gate.word()
             && self.admissions.era.load(Ordering::SeqCst) == ticket.era
+    }
+
+    /// The slot of the newcomer that the gate names.
+    pub(super) fn newcomer(&self, ticket: Ticket) -> usize {
+        ticket.gate.slot(&self.storage.shape().gate)
     }
 
     /// Carries the admission of the gate to its end, unless that has come already, and returns the
@@ -65,9 +70,9 @@ impl<St: Storage> Table<St> {
     /// Helps the admission of this gate; `false` if the ticket is out of date and nothing is known.
     ///
     /// Every compare-and-swap here expects a word that occurs once, so it does no harm to come late.
-    fn help(&self, ticket: Ticket) -> bool {
+    pub(super) fn help(&self, ticket: Ticket) -> bool {
         let shape = &self.storage.shape().gate;
-        let newcomer = ticket.gate.slot(shape);
+        let newcomer = self.newcomer(ticket);
         let pending = self.slot(newcomer).look();
         let Some(stamp) = pending.as_pending() else { return true };
         if stamp.seq(shape) != ticket.gate.seq(shape) {
@@ -96,9 +101,9 @@ impl<St: Storage> Table<St> {
         true
     }
 
-    /// Admits a newcomer that a first look did not find.
+    /// Records for a key that was not found at its home: admits it, if it is not resident.
     #[inline(never)]
-    pub(super) fn admit<W: Wanted<St::Cell>>(
+    pub(super) fn record_beyond_home<W: Wanted<St::Cell>>(
         &self,
         home: usize,
         wanted: &W,
@@ -109,13 +114,13 @@ impl<St: Storage> Table<St> {
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = self.settle();
-            if let Some(found) = self.find(home, wanted, pin) {
-                match self.raise(found, bytes, hint) {
+            let ticket = match self.find(home, wanted, pin) {
+                Err(ticket) => ticket,
+                Ok(found) => match self.raise(found, bytes, hint) {
                     Some(recorded) => return recorded,
                     None => continue,
-                }
-            }
+                },
+            };
             let mut victim = None;
             if shape.is_full(ticket.gate.seq(shape)) {
                 let Some(lowest) = self.lowest(ticket) else { continue };
@@ -149,7 +154,10 @@ impl<St: Storage> Table<St> {
                 self.bounds().lower(claim.slot, bytes);
             }
             if self.install(ticket, claim) {
-                self.tally.evictions.fetch_add(usize::from(victim.is_some()), Ordering::Relaxed);
+                if let Some(victim) = victim {
+                    self.tally.evictions.fetch_add(1, Ordering::Relaxed);
+                    self.tighten_above(victim.slot);
+                }
                 hint.point(claim.slot, bytes);
                 // Foreign code may run in here, so it comes last.
                 St::Cell::retire(displaced, self.storage.limbo(), pin);

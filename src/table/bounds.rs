@@ -11,6 +11,7 @@ pub(crate) const NOTHING: Word = Word::MAX >> STAMP_BITS;
 
 /// The bound that stands for a peak: itself, or the largest that a node can hold. Never
 /// [`NOTHING`], so that what saturates is still found.
+#[inline]
 pub(crate) fn bound_of(peak: Word) -> Word {
     peak.min(NOTHING - 1)
 }
@@ -20,17 +21,20 @@ pub(crate) fn bound_of(peak: Word) -> Word {
 pub(crate) struct Node(Word);
 
 impl Node {
+    #[inline]
     pub(crate) fn bound(self) -> Word {
         self.0 >> STAMP_BITS
     }
 
     /// The same stamp with another bound.
+    #[inline]
     fn with_bound(self, bound: Word) -> Self {
         Self(bound << STAMP_BITS | self.0 & STAMP_MASK)
     }
 
     /// A newcomer with this bound has come below: at most its bound, and a new stamp in any case, so
     /// that a search that looked before cannot tighten the node without knowing of it.
+    #[inline]
     fn lowered(self, bound: Word) -> Self {
         let stamp = self.0.wrapping_add(1) & STAMP_MASK;
         Self(self.bound().min(bound) << STAMP_BITS | stamp)
@@ -45,17 +49,20 @@ pub(crate) struct Bounds<'a> {
 }
 
 impl<'a> Bounds<'a> {
+    #[inline]
     pub(crate) fn new(nodes: &'a [AtomicWord], shape: &'a Shape) -> Self {
         Self { nodes, shape }
     }
 
     /// Reads a node. Acquire: pairs with [`lower`](Bounds::lower), so that who sees the stamp of a
     /// newcomer also sees its claim, its intent and the nodes below this one.
-    pub(crate) fn look(&self, level: usize, index: usize) -> Node {
-        Node(self.nodes[self.shape.node(level, index)].load(Ordering::Acquire))
+    #[inline]
+    pub(crate) fn look(node: &AtomicWord) -> Node {
+        Node(node.load(Ordering::Acquire))
     }
 
     /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward.
+    #[inline]
     pub(crate) fn lower(&self, slot: usize, peak: Word) {
         let bound = bound_of(peak);
         let mut index = slot / LEAF;
@@ -73,17 +80,28 @@ impl<'a> Bounds<'a> {
         }
     }
 
+    /// The nodes `first..end` of a level.
+    #[inline]
+    pub(crate) fn nodes(&self, level: usize, first: usize, end: usize) -> &'a [AtomicWord] {
+        &self.nodes[self.shape.node(level, first)..self.shape.node(level, end)]
+    }
+
+    /// A lower bound of everything below the nodes `first..end` of a level.
+    #[inline]
+    pub(crate) fn lowest(&self, level: usize, first: usize, end: usize) -> Word {
+        self.nodes(level, first, end)
+            .iter()
+            .fold(NOTHING, |lowest, node| lowest.min(Self::look(node).bound()))
+    }
+
     /// Raises a node's bound, if nobody has touched the node since `seen` was read.
-    pub(crate) fn tighten(&self, level: usize, index: usize, seen: Node, bound: Word) {
+    #[inline]
+    pub(crate) fn tighten(node: &AtomicWord, seen: Node, bound: Word) {
         if bound > seen.bound() {
             // Release: who reads the new bound must see what it was computed from, or older nodes
             // would be tightened with less. A failure leaves a bound that is only slack.
-            let _ = self.nodes[self.shape.node(level, index)].compare_exchange(
-                seen.0,
-                seen.with_bound(bound).0,
-                Ordering::AcqRel,
-                Ordering::Relaxed,
-            );
+            let _ =
+                node.compare_exchange(seen.0, seen.with_bound(bound).0, Ordering::AcqRel, Ordering::Relaxed);
         }
     }
 }

@@ -6,8 +6,7 @@ use super::{
     bounds::{Bounds, NOTHING, bound_of},
     shape::{FANOUT, LEAF},
 };
-use crate::sync::Ordering;
-use crate::sync::Word;
+use crate::sync::{AtomicWord, Ordering, Word};
 
 /// One search, with the lowest resident met so far.
 struct Search<'a, St> {
@@ -31,7 +30,7 @@ impl<St: Storage> Table<St> {
         let shape = self.storage.shape();
         match shape.levels {
             0 => {
-                search.look_at_slots(0, shape.slots);
+                self.look_at_slots(0, shape.slots, &mut search.best);
             }
             levels => {
                 search.descend(levels - 1, 0, shape.nodes_at(levels - 1));
@@ -39,65 +38,90 @@ impl<St: Storage> Table<St> {
         }
         if search.moved { None } else { search.best }
     }
+
+    /// Tightens the bounds above a slot that a victim has left: they were its peak, all the way up, and
+    /// the next search would have to visit them for nothing.
+    pub(super) fn tighten_above(&self, slot: usize) {
+        let (bounds, shape) = (self.bounds(), self.storage.shape());
+        let (mut below, mut index) = (shape.slots, slot / LEAF);
+        for level in 0..shape.levels {
+            let node = &bounds.nodes(level, index, index + 1)[0];
+            let seen = Bounds::look(node);
+            let bound = if level == 0 {
+                let first = index * LEAF;
+                self.look_at_slots(first, (first + LEAF).min(below), &mut None)
+            } else {
+                let first = index * FANOUT;
+                bounds.lowest(level - 1, first, (first + FANOUT).min(below))
+            };
+            Bounds::tighten(node, seen, bound);
+            below = shape.nodes_at(level);
+            index /= FANOUT;
+        }
+    }
+
+    /// Looks at slots one by one: lowers `best` if one is below it, and returns a lower bound of all.
+    /// Newcomers in preparation count for the bound, but not as victims.
+    #[inline]
+    fn look_at_slots(&self, first: usize, end: usize, best: &mut Option<Found>) -> Word {
+        let mut bound = NOTHING;
+        for (slot, place) in self.storage.slots()[first..end].iter().zip(first..) {
+            let seen = slot.look();
+            if let Some(peak) = seen.as_live() {
+                bound = bound.min(bound_of(peak));
+                if best.is_none_or(|best| peak < best.peak) {
+                    *best = Some(Found { slot: place, peak });
+                }
+            } else if seen.as_pending().is_some() {
+                // Relaxed: if the newcomer's stamp was in the node, reading that made its intent
+                // visible; if not, the newcomer has yet to lower the node, or has made tightening
+                // it fail.
+                let bytes = self.storage.intents()[place].bytes.load(Ordering::Relaxed);
+                bound = bound.min(bound_of(bytes));
+            }
+        }
+        bound
+    }
 }
 
 impl<St: Storage> Search<'_, St> {
     /// Visits those of the nodes `first..end` of a level that may have something lower than the best
     /// below them, the most promising first. Returns a lower bound of them all.
     fn descend(&mut self, level: usize, first: usize, end: usize) -> Word {
-        let mut bounds = [NOTHING; FANOUT];
-        for (bound, node) in bounds.iter_mut().zip(first..end) {
-            *bound = self.bounds.look(level, node).bound();
+        let nodes = self.bounds.nodes(level, first, end);
+        let mut children = [Child::NONE; FANOUT];
+        for ((child, node), place) in children.iter_mut().zip(nodes).zip(0..) {
+            *child = Child::new(Bounds::look(node).bound(), place);
         }
         let mut known = NOTHING;
         loop {
-            let (child, bound) = lowest_of(&bounds);
-            if !self.may_be_lower(bound) || self.moved {
-                return known.min(bound);
+            // Not `min` of the iterator: that compares with branches.
+            let lowest = children.iter().fold(Child::NONE, |lowest, &child| Child(lowest.0.min(child.0)));
+            if !self.may_be_lower(lowest.bound()) || self.moved {
+                return known.min(lowest.bound());
             }
-            known = known.min(self.visit(level, first + child));
-            bounds[child] = NOTHING;
+            let place = lowest.place();
+            known = known.min(self.visit(level, first + place, &nodes[place]));
+            children[place] = Child::NONE;
         }
     }
 
     /// Looks below one node, tightens its bound to what was found there and returns it.
-    fn visit(&mut self, level: usize, node: usize) -> Word {
+    fn visit(&mut self, level: usize, index: usize, node: &AtomicWord) -> Word {
         let shape = self.table.storage.shape();
         // Read before anything below it, so that tightening fails if a newcomer came in between.
-        let seen = self.bounds.look(level, node);
+        let seen = Bounds::look(node);
         let bound = if level == 0 {
             // Saves the rest of a search that has become useless; nothing depends on it.
             self.moved |= !self.table.is_current(self.ticket);
-            let first = node * LEAF;
-            self.look_at_slots(first, (first + LEAF).min(shape.slots))
+            let first = index * LEAF;
+            self.table.look_at_slots(first, (first + LEAF).min(shape.slots), &mut self.best)
         } else {
-            let first = node * FANOUT;
+            let first = index * FANOUT;
             self.descend(level - 1, first, (first + FANOUT).min(shape.nodes_at(level - 1)))
         };
         if !self.moved {
-            self.bounds.tighten(level, node, seen, bound);
-        }
-        bound
-    }
-
-    /// Looks at slots one by one. Newcomers in preparation count for the bound, but not as victims.
-    fn look_at_slots(&mut self, first: usize, end: usize) -> Word {
-        let table = self.table;
-        let mut bound = NOTHING;
-        for slot in first..end {
-            let seen = table.slot(slot).look();
-            if let Some(peak) = seen.as_live() {
-                bound = bound.min(bound_of(peak));
-                if self.best.is_none_or(|best| peak < best.peak) {
-                    self.best = Some(Found { slot, peak });
-                }
-            } else if seen.as_pending().is_some() {
-                // Relaxed: if the newcomer's stamp was in the node, reading that made its intent
-                // visible; if not, the newcomer has yet to lower the node, or has made tightening
-                // it fail.
-                let bytes = table.storage.intents()[slot].bytes.load(Ordering::Relaxed);
-                bound = bound.min(bound_of(bytes));
-            }
+            Bounds::tighten(node, seen, bound);
         }
         bound
     }
@@ -107,13 +131,22 @@ impl<St: Storage> Search<'_, St> {
     }
 }
 
-/// The first of the smallest bounds.
-fn lowest_of(bounds: &[Word; FANOUT]) -> (usize, Word) {
-    let mut lowest = (0, bounds[0]);
-    for (child, &bound) in bounds.iter().enumerate().skip(1) {
-        if bound < lowest.1 {
-            lowest = (child, bound);
-        }
+/// A node among its siblings: `[bound | place]`, so that the smallest word is the lowest bound.
+#[derive(Clone, Copy)]
+struct Child(Word);
+
+impl Child {
+    const NONE: Self = Self::new(NOTHING, 0);
+
+    const fn new(bound: Word, place: Word) -> Self {
+        Self(bound * FANOUT as Word + place)
     }
-    lowest
+
+    fn bound(self) -> Word {
+        self.0 / FANOUT as Word
+    }
+
+    fn place(self) -> usize {
+        (self.0 % FANOUT as Word) as usize
+    }
 }

@@ -13,6 +13,7 @@ use crate::{
     tracker::Hint,
     word::{Peak, Stamp, saturate, widen},
 };
+use admit::Ticket;
 use bounds::Bounds;
 use shape::Shape;
 
@@ -221,7 +222,9 @@ impl<St: Storage> Table<St> {
     }
 
     /// Records `bytes` for a key. The pin and the hash are only made for a value above the floor.
-    #[inline]
+    ///
+    /// Always inlined: what is at or below the floor then costs the caller a load and a comparison.
+    #[inline(always)]
     pub(crate) fn record<W: Wanted<St::Cell>>(
         &self,
         wanted: &W,
@@ -236,14 +239,26 @@ impl<St: Storage> Table<St> {
             hint.settle(floor);
             return Recorded::Unchanged;
         }
+        self.record_above_floor(wanted, bytes, hint, pin, hash)
+    }
+
+    #[inline(never)]
+    fn record_above_floor<W: Wanted<St::Cell>>(
+        &self,
+        wanted: &W,
+        bytes: Word,
+        hint: &mut Hint,
+        pin: impl FnOnce() -> Pin<St>,
+        hash: impl FnOnce() -> u64,
+    ) -> Recorded {
         let mut pin = pin();
         let home = self.storage.shape().home(hash());
-        while let Some(found) = self.find(home, wanted, &pin) {
-            if let Some(recorded) = self.raise(found, bytes, hint) {
-                return recorded;
-            }
+        if let Some(recorded) =
+            self.compare(home, wanted, &pin).and_then(|found| self.raise(found, bytes, hint))
+        {
+            return recorded;
         }
-        self.admit(home, wanted, bytes, hint, &mut pin)
+        self.record_beyond_home(home, wanted, bytes, hint, &mut pin)
     }
 
     /// Raises a resident just found; `None` if the slot has changed since.
@@ -275,22 +290,20 @@ impl<St: Storage> Table<St> {
     #[inline]
     pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
         let home = self.storage.shape().home(hash);
-        match self.find(home, wanted, pin) {
+        match self.compare(home, wanted, pin) {
             Some(found) => widen(found.peak),
-            None => self.peak_of_absent(home, wanted, pin),
+            None => self.peak_beyond_home(home, wanted, pin),
         }
     }
 
-    /// The same, once a look has found nothing: absence holds only if no admission came between.
-    #[cold]
-    fn peak_of_absent<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> u64 {
+    /// The same, once home has not decided.
+    #[inline(never)]
+    fn peak_beyond_home<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> u64 {
         loop {
-            let ticket = self.settle();
-            if let Some(found) = self.find(home, wanted, pin) {
-                return widen(found.peak);
-            }
-            if self.is_current(ticket) {
-                return 0;
+            match self.find(home, wanted, pin) {
+                Ok(found) => return widen(found.peak),
+                Err(ticket) if self.is_current(ticket) => return 0,
+                Err(_) => {}
             }
         }
     }
@@ -301,35 +314,42 @@ impl<St: Storage> Table<St> {
         (seq as usize).min(self.capacity())
     }
 
-    /// Looks for a key from its home on, as far as keys of that home were ever placed.
-    ///
-    /// What it finds was resident with that peak. That it finds nothing is conclusive only if the
-    /// admission of the gate was settled before and the gate is the same after.
-    #[inline]
-    fn find<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        if let Some(peak) = self.compare(home, wanted, pin) {
-            return Some(Found { slot: home, peak });
+    /// The resident with this key, or the ticket under which there is none: conclusive if that is
+    /// current afterwards.
+    fn find<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
+        loop {
+            let ticket = self.ticket();
+            if let Some(found) = self.probe(home, wanted, pin) {
+                return Ok(found);
+            }
+            // Under one ticket residents only come by the admission of its gate, and to one slot.
+            if self.help(ticket) {
+                let newcomer = self.newcomer(ticket);
+                return self.compare(newcomer, wanted, pin).ok_or(ticket);
+            }
         }
+    }
+
+    /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds
+    /// was resident with that peak.
+    fn probe<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
         let shape = self.storage.shape();
         // Acquire: pairs with the release in `extend_reach`. A newcomer's reach is written before
         // the gate that installs it, so who has seen that gate sees the reach.
         let reach = self.storage.reach()[home].load(Ordering::Acquire);
         let reach = if reach == u16::MAX { shape.slots - 1 } else { usize::from(reach) };
-        (1..=reach).find_map(|displacement| {
-            let slot = shape.probe(home, displacement);
-            self.compare(slot, wanted, pin).map(|peak| Found { slot, peak })
-        })
+        (0..=reach).find_map(|displacement| self.compare(shape.probe(home, displacement), wanted, pin))
     }
 
-    /// The peak of the slot's resident, if it has this key.
+    /// The slot's resident, if it has this key.
     #[inline]
-    fn compare<W: Wanted<St::Cell>>(&self, slot: usize, wanted: &W, pin: &Pin<St>) -> Option<Word> {
-        let slot = self.slot(slot);
+    fn compare<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
+        let slot = self.slot(place);
         loop {
             let seen = slot.look();
             let peak = seen.as_live()?;
             match wanted.compare(&slot.cell, pin, || slot.is_still(seen)) {
-                Comparison::Equal => return Some(peak),
+                Comparison::Equal => return Some(Found { slot: place, peak }),
                 Comparison::Different => return None,
                 // Raised or evicted in between, by another call that got ahead.
                 Comparison::Changed => {}

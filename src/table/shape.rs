@@ -5,12 +5,12 @@ use crate::{sync::Word, word::GateShape};
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
 pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 8 };
 /// Children of an inner node.
-pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 16 };
+pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
 /// The least number of slots beyond the capacity: as many admissions at once as there are, and no
 /// newcomer is without a slot.
 const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
 /// Levels enough for the largest table.
-const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 8 };
+const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
 
 /// Everything about a table that follows from its capacity.
 #[derive(Clone, Copy, Debug)]
@@ -77,11 +77,13 @@ impl Shape {
     }
 
     /// The number of nodes of one level.
+    #[inline]
     pub(crate) fn nodes_at(&self, level: usize) -> usize {
         (self.starts[level + 1] - self.starts[level]) as usize
     }
 
     /// Where node `index` of `level` stands in the array of all.
+    #[inline]
     pub(crate) fn node(&self, level: usize, index: usize) -> usize {
         self.starts[level] as usize + index
     }
