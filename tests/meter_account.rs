@@ -196,7 +196,8 @@ proptest! {
         prop_assert_eq!(account.settled_charge(Attribution::LargestMemory), model.largest);
     }
 
-    /// An engine gone mad can bring the sizes out of step with it, but not out of their own order, and nothing panics.
+    /// An engine gone mad can bring the sizes out of step with it, but not out of their own order,
+    /// and nothing panics.
     #[test]
     fn no_sequence_of_calls_breaks_the_invariants(
         calls in prop::collection::vec((0..8_u8, any::<usize>(), any::<usize>(), any::<Option<usize>>()), 0..80),

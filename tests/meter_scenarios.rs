@@ -40,6 +40,12 @@ mod through_wasmtime {
 
 mod through_the_macro {
     crate::scenarios_on!(crate::WasmtimeHost<crate::Limiter>);
+
+    #[test]
+    fn a_failure_that_nobody_approved_is_known_by_its_words() {
+        crate::engines::wasmtime_host::a_failure_that_nobody_approved_is_known_by_its_words::<crate::Limiter>(
+        );
+    }
 }
 
 #[cfg(feature = "wasmtime-async")]

@@ -1,20 +1,24 @@
-//! The account of one Store: what its memories and tables hold, and what of it the current lease added.
+//! The account of one Store: what its memories and tables hold, and what of it the current lease
+//! added.
 //!
-//! No engine, no ledger, no allocation: an engine's callbacks go in, sizes come out. An engine *asks* before it grows
-//! and only speaks up again when the growth *failed*; success is silent. So an approved growth stays *pending* until
-//! something proves that it happened: the next event, the end of the lease, or [`Account::settle`]. That proof is sound
-//! because the engine has to finish a growth before the guest or the host can cause another event.
+//! No engine, no ledger, no allocation: an engine's callbacks go in, sizes come out. An engine
+//! *asks* before it grows and only speaks up again when the growth *failed*; success is silent. So
+//! an approved growth stays *pending* until something proves that it happened: the next event, the
+//! end of the lease, or [`Account::settle`]. That proof is sound because the engine has to finish a
+//! growth before the guest or the host can cause another event.
 //!
 //! # Invariants
 //!
 //! 1. At most one growth is pending.
-//! 2. `settled` is what the engine holds, or that less the pending growth; nothing that failed or was denied is ever part of it.
+//! 2. `settled` is what the engine holds, or that less the pending growth; nothing that failed or
+//!    was denied is ever part of it.
 //! 3. `inherited <= settled.memory`, so a lease's own growth is never negative.
 //! 4. A denial changes no size: it settles what was pending before it and is counted.
 //! 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
 //!
-//! Two things an engine never reports, and only the host can supply them: that an instantiation failed after its memories were
-//! approved ([`Account::mark`], [`Account::withdraw`]) and how far a shared memory has grown ([`Account::reconcile`]).
+//! Two things an engine never reports, and only the host can supply them: that an instantiation
+//! failed after its memories were approved ([`Account::mark`], [`Account::withdraw`]) and how far a
+//! shared memory has grown ([`Account::reconcile`]).
 
 use super::policy::{Attribution, MeterLimits};
 
@@ -158,13 +162,15 @@ impl Account {
         self.fail(Kind::Table);
     }
 
-    /// A growth failed for which no approval had been asked: what is pending belongs to an earlier one, which stands.
+    /// A growth failed for which no approval had been asked: what is pending belongs to an earlier
+    /// one, which stands.
     pub fn refused_unasked(&mut self) {
         self.settle();
         self.deny(Denial::OverTypeMaximum);
     }
 
-    /// A failure ends the pending growth of its kind; a growth of the other kind was followed by this event, so it stands.
+    /// A failure ends the pending growth of its kind; a growth of the other kind was followed by
+    /// this event, so it stands.
     fn fail(&mut self, kind: Kind) {
         if self.pending.is_some_and(|pending| pending.kind == kind) {
             self.pending = None;
@@ -206,14 +212,16 @@ impl Account {
         Mark(self.settled)
     }
 
-    /// Everything approved since `mark` is gone: the instantiation failed and the engine took its memories and tables back.
+    /// Everything approved since `mark` is gone: the instantiation failed and the engine took its
+    /// memories and tables back.
     pub fn withdraw(&mut self, mark: Mark) {
         self.pending = None;
         self.settled = mark.0;
         self.inherited = self.inherited.min(mark.0.memory);
     }
 
-    /// The host has counted: the Store's memories hold `memory` bytes. The current lease is charged with what is more than known.
+    /// The host has counted: the Store's memories hold `memory` bytes. The current lease is charged
+    /// with what is more than known.
     pub fn reconcile(&mut self, memory: usize) {
         self.settle();
         self.settled.memory = memory;
@@ -256,8 +264,8 @@ impl Account {
         self.last_denial
     }
 
-    /// The bytes that the lease's principal answers for, the pending growth left out. Never falls within a lease, save by
-    /// [`withdraw`](Self::withdraw) and [`reconcile`](Self::reconcile).
+    /// The bytes that the lease's principal answers for, the pending growth left out. Never falls
+    /// within a lease, save by [`withdraw`](Self::withdraw) and [`reconcile`](Self::reconcile).
     #[must_use]
     #[inline]
     pub fn settled_charge(&self, attribution: Attribution) -> usize {

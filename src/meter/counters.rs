@@ -3,10 +3,11 @@
 use super::account::Denial;
 use crate::sync::{AtomicUsize, Ordering};
 
-/// Growths allowed and denied by the meters over one ledger; each counts for itself and wraps at `usize::MAX`.
+/// Growths allowed and denied by the meters over one ledger; each counts for itself and wraps at
+/// `usize::MAX`.
 ///
-/// All zero when new, so that it can live in a `static`. Counting is one relaxed addition: nothing is published through
-/// these numbers, a reader only wants each to be right in the end.
+/// All zero when new, so that it can live in a `static`. Counting is one relaxed addition: nothing
+/// is published through these numbers, a reader only wants each to be right in the end.
 #[derive(Debug)]
 pub struct MeterCounters {
     allowed: AtomicUsize,
@@ -16,12 +17,13 @@ pub struct MeterCounters {
     failed_by_engine: AtomicUsize,
 }
 
-/// Growths allowed and denied by all meters over one ledger, each number read by itself. They wrap where
-/// `usize` does.
+/// Growths allowed and denied by all meters over one ledger, each number read by itself. They wrap
+/// where `usize` does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct MeterStats {
-    /// Growths of memories and tables that were approved, those that the engine then failed to do included.
+    /// Growths of memories and tables that were approved, those that the engine then failed to do
+    /// included.
     pub allowed: u64,
     /// Memory growths denied by the limits of the lease.
     pub denied_over_ceiling: u64,

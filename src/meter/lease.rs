@@ -24,11 +24,12 @@ pub struct LeaseReport {
     pub last_denial: Option<Denial>,
 }
 
-/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well: from then on nothing is charged to
-/// the principal, whatever the Store still does.
+/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well: from then
+/// on nothing is charged to the principal, whatever the Store still does.
 ///
-/// The guard stands in front of whatever *holds* the meter and dereferences to it, so a lease over a Store is used like
-/// the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter itself.
+/// The guard stands in front of whatever *holds* the meter and dereferences to it, so a lease over
+/// a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
+/// itself.
 ///
 /// ```
 /// use highwater::{Lease, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
@@ -62,7 +63,8 @@ where
     L: LedgerHandle,
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
-    /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way from there to its meter.
+    /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way
+    /// from there to its meter.
     ///
     /// A lease that was still on is ended first.
     pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
@@ -70,18 +72,20 @@ where
         Self { holder, meter }
     }
 
-    /// What the lease has used so far. Takes it that no growth is in flight, as [`StoreMemoryMeter::settle`] does.
+    /// What the lease has used so far. Takes it that no growth is in flight, as
+    /// [`StoreMemoryMeter::settle`] does.
     pub fn report(&mut self) -> LeaseReport {
         let meter = (self.meter)(&mut self.holder);
         meter.settle();
         meter.report()
     }
 
-    /// Instantiates through `instantiate`, and takes what it grew out of the account again if nothing of it remains.
+    /// Instantiates through `instantiate`, and takes what it grew out of the account again if
+    /// nothing of it remains.
     ///
-    /// An engine that fails to create an instance gives back the memories it had already asked for, without a word to the
-    /// limiter. `remains` tells such an error (`false`) from one after which the instance is still in the Store, as when
-    /// its start function trapped (`true`).
+    /// An engine that fails to create an instance gives back the memories it had already asked for,
+    /// without a word to the limiter. `remains` tells such an error (`false`) from one after which
+    /// the instance is still in the Store, as when its start function trapped (`true`).
     ///
     /// # Errors
     /// What `instantiate` returns.

@@ -1,7 +1,8 @@
 //! The limiter trait for a type of the user's own, with the user's own wasmtime.
 
-/// Implements wasmtime's `ResourceLimiter` for a type that contains a [`StoreMemoryMeter`](crate::StoreMemoryMeter), with whichever
-/// wasmtime the calling crate depends on. The crate's own `wasmtime` feature is not needed.
+/// Implements wasmtime's `ResourceLimiter` for a type that contains a
+/// [`StoreMemoryMeter`](crate::StoreMemoryMeter), with whichever wasmtime the calling crate depends
+/// on. The crate's own `wasmtime` feature is not needed.
 ///
 /// ```ignore
 /// struct Limiter(highwater::StoreMemoryMeter);
@@ -14,8 +15,9 @@
 /// store.limiter(|host| &mut host.limiter);
 /// ```
 ///
-/// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the place of the meter. Generic
-/// types name their parameters in brackets: `impl [L: LedgerHandle + Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`.
+/// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the
+/// place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle +
+/// Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`.
 #[macro_export]
 macro_rules! impl_resource_limiter {
     (

@@ -1,23 +1,8 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`lease`] a principal's turn, [`counters`] the numbers
-//! for an exporter. [`StoreMemoryMeter`] puts them in front of a ledger; the adapters (`wasmtime`, `wasmi`, and
-//! [`impl_resource_limiter!`](crate::impl_resource_limiter) for any other version) only pass an engine's callbacks on to
-//! [`approve_memory`](StoreMemoryMeter::approve_memory) and its siblings.
-//!
-//! # What an engine does not say
-//!
-//! | hazard | what happens | what the meter does |
-//! | --- | --- | --- |
-//! | several memories | every growth is reported alone, without an id | sums the differences |
-//! | an approved growth fails | reported after the approval | keeps it pending, records it when something proves it |
-//! | a growth fails that nobody approved | reported like the former | leaves the pending growth alone |
-//! | the Store is pooled | the next principal finds grown memories | inherited and own growth are told apart |
-//! | an instantiation fails | nothing is reported | [`Lease::instantiate`], or [`mark`](StoreMemoryMeter::mark) and [`withdraw`](StoreMemoryMeter::withdraw) |
-//! | a shared memory grows | nothing is reported | [`reconcile`](StoreMemoryMeter::reconcile) with the host's own count |
-//!
-//! A *component* that fails to instantiate leaves those of its instances in the Store that were made before the failure:
-//! discard the Store, or count and reconcile.
+//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`lease`] a principal's turn,
+//! [`counters`] the numbers for an exporter. [`StoreMemoryMeter`] puts them in front of a ledger; the
+//! adapters only pass an engine's callbacks on to it. `docs/metering.md` says why it is so.
 
 mod account;
 mod counters;
@@ -55,22 +40,25 @@ struct Charged<K> {
 /// Meters the memories of one Store into a ledger, and limits them.
 ///
 /// One per Store, kept in the Store's data. The principal that holds the Store is named by
-/// [`lease`](Self::lease) (or [`Lease::start`], in front of the Store), which ends its turn by itself, or by [`set`](Self::set),
-/// after which the next `set` ends it.
+/// [`lease`](Self::lease) (or [`Lease::start`], in front of the Store), which ends its turn by
+/// itself, or by [`set`](Self::set), after which the next `set` ends it.
 ///
 /// # When a growth is recorded
 ///
-/// An engine asks before it grows and says nothing when it has grown. Under limits built with [`MeterLimits::builder`] a growth is
-/// recorded once it is *known* to have happened: at the next event of this Store, at the end of the lease, when the meter is dropped,
-/// or at [`settle`](Self::settle). A growth that fails is never recorded.
+/// An engine asks before it grows and says nothing when it has grown. Under limits built with
+/// [`MeterLimits::builder`] a growth is recorded once it is *known* to have happened: at the next
+/// event of this Store, at the end of the lease, when the meter is dropped, or at
+/// [`settle`](Self::settle). A growth that fails is never recorded.
 ///
-/// A meter made by [`new`](Self::new) records at the moment of approval ([`MeterLimits::on_approval`]): the ledger shows the growth as
-/// soon as `memory.grow` returns, without another call, at the price that an approved growth which then fails stays recorded.
-/// Both cannot be had at once: success has no callback, and a ledger cannot lower a maximum.
+/// A meter made by [`new`](Self::new) records at the moment of approval
+/// ([`MeterLimits::on_approval`]): the ledger shows the growth as soon as `memory.grow` returns,
+/// without another call, at the price that an approved growth which then fails stays recorded. Both
+/// cannot be had at once: success has no callback, and a ledger cannot lower a maximum.
 ///
 /// # Cost
 ///
-/// A growth costs a few comparisons, one counter, and one hinted record: no hash, no allocation, no lock.
+/// A growth costs a few comparisons, one counter, and one hinted record: no hash, no allocation, no
+/// lock.
 pub struct StoreMemoryMeter<
     #[cfg(feature = "alloc")] L: LedgerHandle = MemoryLedger,
     #[cfg(not(feature = "alloc"))] L: LedgerHandle,
@@ -81,14 +69,19 @@ pub struct StoreMemoryMeter<
     /// What holds while nobody has the lease.
     idle_limits: MeterLimits,
     charged: Option<Charged<L::Principal>>,
+    /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
+    /// use.
+    instantiating: bool,
 }
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// A meter whose Store is held by `principal` from the start, memories that an instantiation creates included.
+    /// A meter whose Store is held by `principal` from the start, memories that an instantiation
+    /// creates included.
     ///
-    /// All memories of the Store together may hold `max_memory_bytes`, and all its tables as much again at 32 bytes an element. A growth
-    /// past that, or past the memory's own maximum, is denied and not recorded; an allowed one records at once what the
-    /// Store's memories then hold: the desired size, if there is one memory. See [`MeterLimits::on_approval`].
+    /// All memories of the Store together may hold `max_memory_bytes`, and all its tables as much
+    /// again at 32 bytes an element. A growth past that, or past the memory's own maximum, is
+    /// denied and not recorded; an allowed one records at once what the Store's memories then hold:
+    /// the desired size, if there is one memory. See [`MeterLimits::on_approval`].
     pub fn new(max_memory_bytes: usize, principal: L::Principal, ledger: L) -> Self {
         Self::with_limits(MeterLimits::on_approval(max_memory_bytes), principal, ledger)
     }
@@ -100,15 +93,24 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         meter
     }
 
-    /// A meter for a Store that nobody holds yet, as in a pool. What it grows before its first lease, and between leases, is
-    /// limited by `limits` and charged to nobody.
+    /// A meter for a Store that nobody holds yet, as in a pool. What it grows before its first
+    /// lease, and between leases, is limited by `limits` and charged to nobody.
     pub fn idle(limits: MeterLimits, ledger: L) -> Self {
-        Self { ledger, account: Account::new(), limits, idle_limits: limits, charged: None }
+        Self {
+            ledger,
+            account: Account::new(),
+            limits,
+            idle_limits: limits,
+            charged: None,
+            instantiating: false,
+        }
     }
 
-    /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and otherwise the limits as they were.
+    /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and
+    /// otherwise the limits as they were.
     ///
-    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next; [`lease`](Self::lease) ends itself.
+    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next;
+    /// [`lease`](Self::lease) ends itself.
     pub fn set(&mut self, max_memory_bytes: usize, principal: L::Principal) {
         self.start_lease(principal, self.limits.with_ceiling(max_memory_bytes));
     }
@@ -132,7 +134,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.charged = Some(Charged { principal, hint: Hint::new() });
     }
 
-    /// Nobody holds the Store any more. What the lease used stays readable with [`report`](Self::report) until the next begins.
+    /// Nobody holds the Store any more. What the lease used stays readable with
+    /// [`report`](Self::report) until the next begins.
     pub fn end_lease(&mut self) {
         self.settle();
         self.charged = None;
@@ -171,36 +174,42 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
-    /// Records the growth that was approved last, if any: the host says that none is in flight, because the call into the
-    /// guest has returned. Cheap enough to follow every call.
+    /// Records the growth that was approved last, if any: the host says that none is in flight,
+    /// because the call into the guest has returned. Cheap enough to follow every call.
     #[inline]
     pub fn settle(&mut self) {
-        if self.account.settle() && !self.limits.records_on_approval() {
-            self.record(self.account.settled_charge(self.limits.attribution()));
+        let created = core::mem::take(&mut self.instantiating);
+        if self.account.settle() || created {
+            self.record_settled();
         }
     }
 
-    /// What the Store holds, to go back to if the instantiation that follows fails.
+    /// What the Store holds, to go back to if the instantiation that follows fails. Until it is
+    /// [settled](Self::settle) or [withdrawn](Self::withdraw), growth is recorded only on approval.
     pub fn mark(&mut self) -> Mark {
         self.settle();
+        self.instantiating = true;
         self.account.mark()
     }
 
-    /// The instantiation since `mark` failed and the engine has taken back the memories and tables that it had asked for.
+    /// The instantiation since `mark` failed and the engine has taken back the memories and tables
+    /// that it had asked for.
     pub fn withdraw(&mut self, mark: Mark) {
+        self.instantiating = false;
         self.account.withdraw(mark);
     }
 
-    /// The host has counted: the memories of the Store hold `bytes`. For growth that no engine reports, that of shared memories above all.
-    /// The principal is charged with what was not known.
+    /// The host has counted: the memories of the Store hold `bytes`. For growth that no engine
+    /// reports, that of shared memories above all. The principal is charged with what was not
+    /// known.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
         self.record(self.account.settled_charge(self.limits.attribution()));
     }
 
-    /// A memory asks to grow from `current` to `desired` bytes, or to be created with `desired`: `Ok(true)` lets it, `Ok(false)` makes
-    /// the guest see -1.
+    /// A memory asks to grow from `current` to `desired` bytes, or to be created with `desired`:
+    /// `Ok(true)` lets it, `Ok(false)` makes the guest see -1.
     ///
     /// # Errors
     /// The denial, if the limits say to trap.
@@ -211,7 +220,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
-        self.settle();
+        self.commit();
         let verdict = self.account.growing(&self.limits, current, desired, maximum);
         if verdict.is_ok() && self.limits.records_on_approval() {
             self.record(self.account.approved_charge(self.limits.attribution()));
@@ -230,7 +239,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
-        self.settle();
+        self.commit();
         let verdict = self.account.table_growing(&self.limits, current, desired, maximum);
         self.conclude(verdict)
     }
@@ -268,22 +277,35 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.fail(Denial::FailedByEngine)
     }
 
-    /// A growth failed of which the engine had not asked: past what the type of the memory or table can represent.
+    /// A growth failed of which the engine had not asked: past what the type of the memory or table
+    /// can represent.
     ///
     /// # Errors
     /// The failure, if the limits say to trap.
     pub fn refused_unasked(&mut self) -> Result<(), Denial> {
-        self.settle();
         self.account.refused_unasked();
         self.fail(Denial::OverTypeMaximum)
     }
 
     fn fail(&mut self, denial: Denial) -> Result<(), Denial> {
         self.ledger.meter_counters().count_denied(denial);
-        if !self.limits.records_on_approval() {
+        self.record_settled();
+        if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(()) }
+    }
+
+    /// An event follows the growth that was approved last: it has happened.
+    #[inline]
+    fn commit(&mut self) {
+        if self.account.settle() {
+            self.record_settled();
+        }
+    }
+
+    #[inline]
+    fn record_settled(&mut self) {
+        if !self.instantiating && !self.limits.records_on_approval() {
             self.record(self.account.settled_charge(self.limits.attribution()));
         }
-        if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(()) }
     }
 
     #[inline]

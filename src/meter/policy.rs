@@ -1,28 +1,32 @@
 //! What a lease may use, and what it is charged with.
 
-/// The largest number of instances, of tables and of memories of a Store unless a limit says otherwise.
+/// The largest number of instances, of tables and of memories of a Store unless a limit says
+/// otherwise.
 const DEFAULT_COUNT: usize = 10_000;
 
-/// What one table element is taken to cost, in bytes: twice what any engine needs today, so that tables cannot be a way
-/// round the memory ceiling.
+/// What one table element is taken to cost, in bytes: twice what any engine needs today, so that
+/// tables cannot be a way round the memory ceiling.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
-/// Which size is recorded for the principal that holds the lease. The three answer different questions.
+/// Which size is recorded for the principal that holds the lease. The three answer different
+/// questions.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 #[non_exhaustive]
 pub enum Attribution {
-    /// *How much did this principal add?* The bytes by which the lease has grown the Store's memories.
+    /// *How much did this principal add?* The bytes by which the lease has grown the Store's
+    /// memories.
     ///
     /// The default. On a Store of its own a principal adds all that there is, so this equals
-    /// [`StoreTotal`](Self::StoreTotal); on a pooled Store it is the only one of the three that never charges a principal with what
-    /// somebody else left behind.
+    /// [`StoreTotal`](Self::StoreTotal); on a pooled Store it is the only one of the three that
+    /// never charges a principal with what somebody else left behind.
     #[default]
     OwnGrowth,
-    /// *How large was the Store when this principal last grew it?* All memories together, inherited bytes included: what
-    /// the host has to provide for.
+    /// *How large was the Store when this principal last grew it?* All memories together, inherited
+    /// bytes included: what the host has to provide for.
     StoreTotal,
-    /// *How large did a single memory become?* The desired size of the largest memory that the lease grew, whatever the
-    /// others hold and whoever grew it before: the absolute high-water mark that a ledger fed with one `desired` at a time records.
+    /// *How large did a single memory become?* The desired size of the largest memory that the
+    /// lease grew, whatever the others hold and whoever grew it before: the absolute high-water
+    /// mark that a ledger fed with one `desired` at a time records.
     LargestMemory,
 }
 
@@ -35,7 +39,8 @@ enum TableBudget {
     Apart(usize),
 }
 
-/// The limits of one lease, and how it is charged. All that `wasmtime::StoreLimits` has, on the *whole* Store.
+/// The limits of one lease, and how it is charged. All that `wasmtime::StoreLimits` has, on the
+/// *whole* Store.
 ///
 /// ```
 /// use highwater::{Attribution, MeterLimits};
@@ -66,7 +71,8 @@ pub struct MeterLimits {
 }
 
 impl MeterLimits {
-    /// Limits that allow everything that can be represented; to be narrowed by the builder's methods.
+    /// Limits that allow everything that can be represented; to be narrowed by the builder's
+    /// methods.
     #[must_use]
     pub const fn builder() -> MeterLimitsBuilder {
         MeterLimitsBuilder(Self {
@@ -84,14 +90,16 @@ impl MeterLimits {
         })
     }
 
-    /// At most `bytes` over all memories and tables of the Store, everything else as in [`builder`](Self::builder).
+    /// At most `bytes` over all memories and tables of the Store, everything else as in
+    /// [`builder`](Self::builder).
     #[must_use]
     pub const fn total(bytes: usize) -> Self {
         Self::builder().total_memory(bytes).build()
     }
 
-    /// What [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with: `bytes` for all memories, as many for all
-    /// tables, and the Store's total recorded at once when a growth is approved.
+    /// What [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with: `bytes` for all
+    /// memories, as many for all tables, and the Store's total recorded at once when a growth is
+    /// approved.
     #[must_use]
     pub const fn on_approval(bytes: usize) -> Self {
         Self::builder()
@@ -102,7 +110,8 @@ impl MeterLimits {
             .build()
     }
 
-    /// The same limits with another ceiling: `bytes` over all memories, and over all tables if they are kept apart.
+    /// The same limits with another ceiling: `bytes` over all memories, and over all tables if they
+    /// are kept apart.
     #[must_use]
     pub const fn with_ceiling(mut self, bytes: usize) -> Self {
         self.total_memory = bytes;
@@ -148,7 +157,8 @@ impl MeterLimits {
         self.record_on_approval
     }
 
-    /// Whether one memory may have `desired` bytes when all memories then hold `total` bytes beside `elements` table elements.
+    /// Whether one memory may have `desired` bytes when all memories then hold `total` bytes beside
+    /// `elements` table elements.
     #[inline]
     pub(super) fn admits_memory(&self, desired: usize, total: usize, elements: usize) -> bool {
         let total = match self.table_budget {
@@ -159,7 +169,8 @@ impl MeterLimits {
         desired <= self.memory_size && total <= self.total_memory && total < usize::MAX
     }
 
-    /// Whether one table may have `desired` elements when all tables then have `elements` beside `memory` bytes of memories.
+    /// Whether one table may have `desired` elements when all tables then have `elements` beside
+    /// `memory` bytes of memories.
     #[inline]
     pub(super) fn admits_table(&self, desired: usize, elements: usize, memory: usize) -> bool {
         let bytes = self.table_bytes(elements);
@@ -176,14 +187,15 @@ impl MeterLimits {
     }
 }
 
-/// Builds [`MeterLimits`]; reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same here.
+/// Builds [`MeterLimits`]; reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same
+/// here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct MeterLimitsBuilder(MeterLimits);
 
 impl MeterLimitsBuilder {
-    /// At most `bytes` over all memories of the Store, and its tables unless they are [kept apart](Self::tables_apart).
-    /// Unlimited by default.
+    /// At most `bytes` over all memories of the Store, and its tables unless they are [kept
+    /// apart](Self::tables_apart). Unlimited by default.
     pub const fn total_memory(mut self, bytes: usize) -> Self {
         self.0.total_memory = bytes;
         self
@@ -207,25 +219,29 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// Gives tables a ceiling of their own: `bytes` over all tables of the Store. By default they share that of the memories.
+    /// Gives tables a ceiling of their own: `bytes` over all tables of the Store. By default they
+    /// share that of the memories.
     pub const fn tables_apart(mut self, bytes: usize) -> Self {
         self.0.table_budget = TableBudget::Apart(bytes);
         self
     }
 
-    /// At most `instances` instances in the Store; 10 000 by default. Read by the engine when the limiter is installed.
+    /// At most `instances` instances in the Store; 10 000 by default. Read by the engine when the
+    /// limiter is installed.
     pub const fn instances(mut self, instances: usize) -> Self {
         self.0.instances = instances;
         self
     }
 
-    /// At most `tables` tables in the Store; 10 000 by default. Read by the engine when the limiter is installed.
+    /// At most `tables` tables in the Store; 10 000 by default. Read by the engine when the limiter
+    /// is installed.
     pub const fn tables(mut self, tables: usize) -> Self {
         self.0.tables = tables;
         self
     }
 
-    /// At most `memories` memories in the Store; 10 000 by default. Read by the engine when the limiter is installed.
+    /// At most `memories` memories in the Store; 10 000 by default. Read by the engine when the
+    /// limiter is installed.
     pub const fn memories(mut self, memories: usize) -> Self {
         self.0.memories = memories;
         self
@@ -243,10 +259,12 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// Records a growth when it is approved instead of when it is known to have happened. Off by default.
+    /// Records a growth when it is approved instead of when it is known to have happened. Off by
+    /// default.
     ///
-    /// The ledger then shows a growth at once, without a [`settle`](crate::StoreMemoryMeter::settle), but also one that the engine approved
-    /// and failed to do: a maximum cannot be taken back. The meter's own totals are exact either way.
+    /// The ledger then shows a growth at once, without a
+    /// [`settle`](crate::StoreMemoryMeter::settle), but also one that the engine approved and
+    /// failed to do: a maximum cannot be taken back. The meter's own totals are exact either way.
     pub const fn record_on_approval(mut self, at_once: bool) -> Self {
         self.0.record_on_approval = at_once;
         self

@@ -2,16 +2,18 @@
 
 use core::fmt::{self, Display, Write};
 
-/// What wasmtime (43 to 48) says when it fails a growth *before* it asks the limiter: a memory of one-byte pages past what
-/// its index type can express, and a table whose new size overflows. Every other failure follows an approval.
+/// What wasmtime (43 to 48) says when it fails a growth *before* it asks the limiter: a memory of
+/// one-byte pages past what its index type can express, and a table whose new size overflows. Every
+/// other failure follows an approval.
 const NEVER_ASKED: [&str; 2] =
     ["memory growth exceeds memory type's limits", "overflow calculating new table size"];
 
-/// Whether `error`, handed to a limiter as a failed growth, is of a growth for which no approval was asked.
+/// Whether `error`, handed to a limiter as a failed growth, is of a growth for which no approval
+/// was asked.
 ///
-/// The callback is the same, only the words differ. Should a version of wasmtime word it otherwise, such a failure is taken
-/// for that of the growth before it, which is then missing from the total until the host reconciles; the tests pin the words
-/// with real guests.
+/// The callback is the same, only the words differ. Should a version of wasmtime word it otherwise,
+/// such a failure is taken for that of the growth before it, which is then missing from the total
+/// until the host reconciles; the tests pin the words with real guests.
 pub fn is_type_limit(error: &impl Display) -> bool {
     NEVER_ASKED.into_iter().any(|words| {
         let mut rest = Expected(words);

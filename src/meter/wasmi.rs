@@ -1,4 +1,5 @@
-//! The meter as the limiter of wasmi 2. Only `wasmi_core` is needed for it, so that it builds wherever wasmi does.
+//! The meter as the limiter of wasmi 2. Only `wasmi_core` is needed for it, so that it builds
+//! wherever wasmi does.
 
 use wasmi_core::{LimiterError, MemoryError, ResourceLimiter, TableError};
 
@@ -10,8 +11,9 @@ fn trap(_: Denial) -> LimiterError {
     LimiterError::ResourceLimiterDeniedAllocation
 }
 
-/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past the memory's own maximum it
-/// refuses before it asks and without a word: such a denial is not counted.
+/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past
+/// the memory's own maximum it refuses before it asks and without a word: such a denial is not
+/// counted.
 impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
     fn memory_growing(
         &mut self,

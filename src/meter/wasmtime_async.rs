@@ -1,4 +1,5 @@
-//! The meter as wasmtime's asynchronous limiter. It never waits: what it has to say is known at once.
+//! The meter as wasmtime's asynchronous limiter. It never waits: what it has to say is known at
+//! once.
 
 use alloc::boxed::Box;
 

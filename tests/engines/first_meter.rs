@@ -1,4 +1,5 @@
-//! The meter that this crate began with: it looks at one `desired` at a time. Kept to show what each hazard does to it.
+//! The meter that this crate began with: it looks at one `desired` at a time. Kept to show what
+//! each hazard does to it.
 
 use wasmtime::{Error, ResourceLimiter, Result};
 

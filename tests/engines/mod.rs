@@ -1,4 +1,5 @@
-//! The same guests on every engine: what a host has to offer, the hosts, and the scenarios that each must pass.
+//! The same guests on every engine: what a host has to offer, the hosts, and the scenarios that
+//! each must pass.
 
 #![allow(dead_code, reason = "every test binary uses its own part of these helpers")]
 

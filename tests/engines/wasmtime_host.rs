@@ -60,3 +60,28 @@ impl<C: Carrier> Host for WasmtimeHost<C> {
         self.memories.iter().map(|memory| memory.data_size(&self.store)).sum()
     }
 }
+
+/// The one thing that only the words of an error tell, so it is tried on each version of wasmtime.
+pub fn a_failure_that_nobody_approved_is_known_by_its_words<C: Carrier>() {
+    let ledger = highwater::MemoryLedger::default();
+    let limits = highwater::MeterLimits::total(1 << 20);
+    let mut config = Config::new();
+    config.wasm_custom_page_sizes(true).wasm_memory64(true);
+    let meter = StoreMemoryMeter::with_limits(limits, super::id("alice"), ledger.clone());
+    let mut host = WasmtimeHost::<C>::with_config(&config, meter);
+
+    let bytes = host.instantiate(include_str!("../guests/byte_pages.wat")).unwrap();
+    assert_eq!(host.call(bytes, "grow", 1_000), Ok(1));
+    assert_eq!(host.call(bytes, "grow", -1_000), Ok(-1), "past 4 GiB");
+    assert_eq!(host.checked_total(), 1_001);
+
+    let wide = host.instantiate(include_str!("../guests/sixty_four_bit.wat")).unwrap();
+    let grow = host.instances[wide].get_typed_func::<i64, i64>(&mut host.store, "grow_table").unwrap();
+    assert_eq!(grow.call(&mut host.store, 90).unwrap(), 10);
+    assert_eq!(grow.call(&mut host.store, -1).unwrap(), -1, "past what can be counted");
+    let report = host.meter().report();
+    assert_eq!((report.table_elements, report.denied), (100, 2));
+    assert_eq!(report.last_denial, Some(highwater::Denial::OverTypeMaximum));
+    host.meter().settle();
+    assert_eq!(ledger.peak(&super::id("alice")), host.engine_bytes() as u64);
+}

@@ -1,5 +1,5 @@
-//! `highwater::impl_resource_limiter!` with several versions of wasmtime in one program: `cargo test` runs the crate's adapter
-//! scenarios on each.
+//! `highwater::impl_resource_limiter!` with several versions of wasmtime in one program: `cargo
+//! test` runs the crate's adapter scenarios on each.
 //!
 //! Each version is a dependency under a name of its own; [`limiter`] is what a user would write.
 

@@ -18,3 +18,8 @@ impl engines::wasmtime_host::Carrier for Limiter {
 }
 
 scenarios_on!(engines::wasmtime_host::WasmtimeHost<Limiter>);
+
+#[test]
+fn a_failure_that_nobody_approved_is_known_by_its_words() {
+    engines::wasmtime_host::a_failure_that_nobody_approved_is_known_by_its_words::<Limiter>();
+}

@@ -1,0 +1,175 @@
+//! Leases and their guard, without an engine: the test itself asks for growth as an engine would.
+
+#![cfg(all(feature = "alloc", not(loom)))]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use highwater::{
+    Attribution, Denial, InlineLedger, Lease, MemoryLedger, MeterLimits, PrincipalId, StaticLedger,
+    StoreMemoryMeter,
+};
+
+const PAGE: usize = 65_536;
+const LIMITS: MeterLimits = MeterLimits::total(10 * PAGE);
+
+fn id(name: &str) -> PrincipalId {
+    PrincipalId::new(name).unwrap()
+}
+
+#[test]
+fn a_lease_ends_with_its_guard() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, ledger.clone());
+    assert_eq!(meter.principal(), None);
+    {
+        let mut lease = meter.lease(id("alice"), LIMITS);
+        assert_eq!(lease.principal(), Some(&id("alice")));
+        assert_eq!(lease.approve_memory(0, PAGE, None), Ok(true));
+        assert_eq!(ledger.peak(&id("alice")), 0, "it might still fail");
+    }
+    assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
+    assert_eq!(meter.principal(), None);
+    assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, None), Ok(true));
+    meter.settle();
+    assert_eq!(ledger.top(10), [(id("alice"), PAGE as u64)], "nobody pays for growth between leases");
+}
+
+#[test]
+fn a_lease_ends_by_a_panic() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, ledger.clone());
+    let guest = catch_unwind(AssertUnwindSafe(|| {
+        let mut lease = meter.lease(id("alice"), LIMITS);
+        let _ = lease.approve_memory(0, PAGE, None);
+        panic!("the guest's host function");
+    }));
+    assert!(guest.is_err());
+    assert_eq!(meter.principal(), None);
+    let _ = meter.approve_memory(PAGE, 5 * PAGE, None);
+    meter.settle();
+    assert_eq!(ledger.top(10), [(id("alice"), PAGE as u64)]);
+}
+
+#[test]
+fn a_failure_is_never_recorded_and_a_success_always() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::with_limits(LIMITS, id("alice"), ledger.clone());
+    let _ = meter.approve_memory(0, PAGE, None);
+    let _ = meter.approve_memory(PAGE, 9 * PAGE, None);
+    assert_eq!(ledger.peak(&id("alice")), PAGE as u64, "the second question proves the first growth");
+    meter.memory_failed().unwrap();
+    meter.settle();
+    assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
+    let _ = meter.approve_memory(PAGE, 2 * PAGE, None);
+    drop(meter);
+    assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64, "a Store that is dropped has finished");
+}
+
+#[test]
+fn an_instantiation_that_is_withdrawn_charges_nobody() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::with_limits(LIMITS, id("alice"), ledger.clone());
+    let mark = meter.mark();
+    assert_eq!(meter.approve_memory(0, 4 * PAGE, None), Ok(true));
+    assert_eq!(meter.approve_table(0, 100, None), Ok(true));
+    assert_eq!(meter.approve_memory(0, 7 * PAGE, None), Ok(false));
+    meter.withdraw(mark);
+    assert_eq!((meter.report().total, meter.report().table_elements), (0, 0));
+    meter.settle();
+    assert!(ledger.is_empty());
+
+    let _ = meter.mark();
+    let _ = meter.approve_memory(0, 4 * PAGE, None);
+    let _ = meter.approve_memory(0, PAGE, None);
+    assert!(ledger.is_empty(), "not before it is known to have been created");
+    meter.settle();
+    assert_eq!(ledger.peak(&id("alice")), 5 * PAGE as u64);
+}
+
+#[test]
+fn a_report_tells_own_from_inherited() {
+    let mut meter = StoreMemoryMeter::idle(LIMITS, MemoryLedger::default());
+    let _ = meter.approve_memory(0, 3 * PAGE, None);
+    let mut lease = Lease::start(&mut meter, |meter| meter, id("alice"), LIMITS);
+    let _ = lease.approve_memory(3 * PAGE, 5 * PAGE, None);
+    let _ = lease.approve_memory(0, 6 * PAGE, None);
+    let _ = lease.approve_table(0, usize::MAX, None);
+    let report = lease.report();
+    assert_eq!((report.inherited, report.own, report.total), (3 * PAGE, 2 * PAGE, 5 * PAGE));
+    assert_eq!((report.denied, report.last_denial), (2, Some(Denial::Table)));
+    assert_eq!(lease.end(), report);
+    assert_eq!(meter.report(), report, "still there when the lease is over");
+}
+
+#[test]
+fn what_is_counted_by_the_host_is_charged() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::with_limits(LIMITS, id("alice"), ledger.clone());
+    let _ = meter.approve_memory(0, PAGE, None);
+    meter.reconcile(4 * PAGE);
+    assert_eq!(ledger.peak(&id("alice")), 4 * PAGE as u64);
+    meter.reconcile(2 * PAGE);
+    assert_eq!((meter.report().total, meter.report().own), (2 * PAGE, 2 * PAGE));
+    assert_eq!(ledger.peak(&id("alice")), 4 * PAGE as u64, "a maximum stays");
+}
+
+#[test]
+fn set_changes_the_ceiling_and_the_principal() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::new(2 * PAGE, id("alice"), ledger.clone());
+    assert_eq!(meter.approve_memory(0, 2 * PAGE, None), Ok(true));
+    assert_eq!(meter.approve_table(0, 2 * PAGE / 32, None), Ok(true), "as much again for tables");
+    assert_eq!(meter.approve_table(0, 1, None), Ok(false));
+    meter.set(3 * PAGE, id("bob"));
+    assert_eq!(meter.approve_memory(2 * PAGE, 4 * PAGE, None), Ok(false));
+    assert_eq!(ledger.peak(&id("bob")), 0);
+    assert_eq!(meter.approve_memory(2 * PAGE, 3 * PAGE, None), Ok(true));
+    assert_eq!(meter.approve_table(0, PAGE / 32, None), Ok(true));
+    assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64);
+    assert_eq!(ledger.peak(&id("bob")), 3 * PAGE as u64);
+}
+
+#[test]
+fn meters_over_one_ledger_are_counted_together() {
+    let ledger = MemoryLedger::default();
+    let mut meters =
+        ["alice", "bob"].map(|name| StoreMemoryMeter::with_limits(LIMITS, id(name), ledger.clone()));
+    for meter in &mut meters {
+        let _ = meter.approve_memory(0, PAGE, None);
+        let _ = meter.approve_memory(0, 20 * PAGE, None);
+        let _ = meter.approve_memory(0, 2 * PAGE, Some(PAGE));
+        let _ = meter.approve_table(0, 10, None);
+        meter.table_failed().unwrap();
+    }
+    let stats = ledger.stats().meter;
+    assert_eq!((stats.allowed, stats.denied()), (4, 6));
+    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (2, 2));
+    assert_eq!((stats.denied_table, stats.failed_by_engine), (0, 2));
+}
+
+#[test]
+fn any_ledger_will_do() {
+    static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();
+    let mut meter = StoreMemoryMeter::with_limits(LIMITS, 7, &LEDGER);
+    let _ = meter.approve_memory(0, PAGE, None);
+    meter.settle();
+    assert_eq!(LEDGER.peak(&7), PAGE as u64);
+    assert_eq!(LEDGER.stats().meter.allowed, 1);
+
+    let ledger = InlineLedger::<u32>::with_capacity(2);
+    let attributed = MeterLimits::builder().attribution(Attribution::LargestMemory).build();
+    let mut meter = StoreMemoryMeter::with_limits(attributed, 1, ledger.clone());
+    let _ = meter.approve_memory(0, PAGE, None);
+    let _ = meter.approve_memory(0, 2 * PAGE, None);
+    drop(meter);
+    assert_eq!(ledger.peak(&1), 2 * PAGE as u64);
+}
+
+#[test]
+fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
+    fn shared<T: Send + Sync + 'static>(_: &T) {}
+    let meter = StoreMemoryMeter::new(PAGE, PrincipalId::default(), MemoryLedger::default());
+    shared(&meter);
+    let named: StoreMemoryMeter = meter;
+    assert!(format!("{named:?}").contains("default"));
+}
