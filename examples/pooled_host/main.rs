@@ -39,7 +39,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the host as `options` say, prints what came out and returns it.
-fn report(options: &Options) -> Result<Report, Box<dyn std::error::Error>> {
+fn report(options: &Options) -> wasmtime::Result<Report> {
     let run = host::run(options)?;
     let report = Report::new(options, &run);
     if options.json {

@@ -17,6 +17,7 @@ use highwater::{
     Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
 };
 use serde::Serialize;
+use wasmtime::error::Context;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
 
 use crate::guests::Guests;
@@ -46,7 +47,9 @@ pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pooling))
         .memory_reservation(largest_memory as u64)
         .memory_guard_size(PAGE_BYTES as u64);
-    Engine::new(&config)
+    Engine::new(&config).with_context(|| {
+        format!("no room for {slots} memories; --pool or --leases-per-store should be smaller")
+    })
 }
 
 /// One value for each of the three questions that a host may ask about a lease.
