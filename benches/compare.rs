@@ -39,9 +39,9 @@ struct Options {
 impl Options {
     fn effort(&self) -> Effort {
         let usual = if self.quick {
-            Effort { rounds: 7, round: Duration::from_micros(300), longest: Duration::from_millis(200) }
+            Effort { rounds: 7, round: Duration::from_millis(1), longest: Duration::from_millis(300) }
         } else {
-            Effort { rounds: 101, round: Duration::from_millis(1), longest: Duration::from_secs(5) }
+            Effort { rounds: 61, round: Duration::from_millis(2), longest: Duration::from_secs(5) }
         };
         Effort { rounds: self.rounds.map_or(usual.rounds, usize::from), ..usual }
     }

@@ -21,10 +21,12 @@ impl<K: 'static> Peer<K> for BareArray {
         index.wrapping_mul(0x9E37_79B1) % self.peaks.len()
     }
 
+    #[inline]
     fn record(&self, index: &mut usize, bytes: u64) {
         super::raise(&self.peaks[*index], bytes);
     }
 
+    #[inline]
     fn peak(&self, index: &mut usize) -> u64 {
         self.peaks[*index].load(Relaxed)
     }

@@ -24,6 +24,7 @@ where
         Arc::new(DashMap::with_hasher(S::default()))
     }
 
+    #[inline]
     fn raise(&self, key: &K, bytes: u64) -> bool {
         self.get(key).inspect(|peak| _ = peak.fetch_max(bytes, Relaxed)).is_some()
     }
@@ -36,6 +37,7 @@ where
         DashMap::remove(self, key);
     }
 
+    #[inline]
     fn peak(&self, key: &K) -> Option<u64> {
         self.get(key).map(|peak| peak.load(Relaxed))
     }

@@ -23,10 +23,12 @@ macro_rules! by_key {
                 key
             }
 
+            #[inline]
             fn record(&self, key: &mut &K, bytes: u64) {
                 self.record_peak(*key, bytes);
             }
 
+            #[inline]
             fn peak(&self, key: &mut &K) -> u64 {
                 $ledger::peak(self, *key)
             }
@@ -55,10 +57,12 @@ where
         Tracker::new(self.0.clone(), key.clone())
     }
 
+    #[inline]
     fn record(&self, tracker: &mut Tracker<L>, bytes: u64) {
         tracker.record_peak(bytes);
     }
 
+    #[inline]
     fn peak(&self, tracker: &mut Tracker<L>) -> u64 {
         Peer::peak(&self.0, &mut tracker.key())
     }

@@ -12,6 +12,7 @@ use super::scanning::Lowest;
 pub type Residents<K, S> = HashMap<K, AtomicU64, S>;
 
 /// Records under an exclusive lock, so exactly: raises a resident, or admits a newcomer above the lowest.
+#[inline]
 pub fn record<K, S>(residents: &mut Residents<K, S>, capacity: usize, key: &K, bytes: u64)
 where
     K: Hash + Eq + Clone,
@@ -36,6 +37,7 @@ where
     residents.insert(key.clone(), AtomicU64::new(bytes));
 }
 
+#[inline]
 pub fn peak<K: Hash + Eq, S: BuildHasher>(residents: &Residents<K, S>, key: &K) -> u64 {
     residents.get(key).map_or(0, |peak| peak.load(Relaxed))
 }

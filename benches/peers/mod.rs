@@ -42,6 +42,7 @@ pub trait Peer<K: 'static>: Send + Sync + Sized + 'static {
 }
 
 /// Raises `peak` to at least `bytes`, writing only if it must.
+#[inline]
 fn raise(peak: &AtomicU64, bytes: u64) {
     if bytes > peak.load(Relaxed) {
         peak.fetch_max(bytes, Relaxed);

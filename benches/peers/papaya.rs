@@ -20,6 +20,7 @@ where
         HashMap::with_capacity_and_hasher(capacity, S::default())
     }
 
+    #[inline]
     fn raise(&self, key: &K, bytes: u64) -> bool {
         self.pin().get(key).inspect(|peak| super::raise(peak, bytes)).is_some()
     }
@@ -32,6 +33,7 @@ where
         self.pin().remove(key);
     }
 
+    #[inline]
     fn peak(&self, key: &K) -> Option<u64> {
         self.pin().get(key).map(|peak| peak.load(Relaxed))
     }

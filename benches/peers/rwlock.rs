@@ -29,6 +29,7 @@ where
         key
     }
 
+    #[inline]
     fn record(&self, key: &mut &K, bytes: u64) {
         if let Some(peak) = self.residents.read().get(*key) {
             super::raise(peak, bytes);
@@ -37,6 +38,7 @@ where
         locked::record(&mut self.residents.write(), self.capacity, key, bytes);
     }
 
+    #[inline]
     fn peak(&self, key: &mut &K) -> u64 {
         locked::peak(&self.residents.read(), key)
     }

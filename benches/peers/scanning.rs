@@ -33,6 +33,7 @@ impl<K: Clone + Send + Sync + 'static, M: PeakMap<K>> Peer<K> for ScanningLedger
         key
     }
 
+    #[inline]
     fn record(&self, key: &mut &K, bytes: u64) {
         if self.map.raise(key, bytes) {
             return;
@@ -47,6 +48,7 @@ impl<K: Clone + Send + Sync + 'static, M: PeakMap<K>> Peer<K> for ScanningLedger
         self.map.insert((*key).clone(), bytes);
     }
 
+    #[inline]
     fn peak(&self, key: &mut &K) -> u64 {
         self.map.peak(key).unwrap_or(0)
     }

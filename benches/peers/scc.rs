@@ -26,6 +26,7 @@ where
         Self { peaks: HashIndex::with_capacity_and_hasher(capacity, S::default()), len: AtomicUsize::new(0) }
     }
 
+    #[inline]
     fn raise(&self, key: &K, bytes: u64) -> bool {
         self.peaks.peek_with(key, |_, peak| super::raise(peak, bytes)).is_some()
     }
@@ -43,6 +44,7 @@ where
         }
     }
 
+    #[inline]
     fn peak(&self, key: &K) -> Option<u64> {
         self.peaks.peek_with(key, |_, peak| peak.load(Relaxed))
     }

@@ -29,10 +29,12 @@ where
         key
     }
 
+    #[inline]
     fn record(&self, key: &mut &K, bytes: u64) {
         locked::record(&mut self.residents.lock(), self.capacity, key, bytes);
     }
 
+    #[inline]
     fn peak(&self, key: &mut &K) -> u64 {
         locked::peak(&self.residents.lock(), key)
     }

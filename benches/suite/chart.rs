@@ -42,6 +42,8 @@ const WIDTH: u32 = 960;
 const LINE_HEIGHT: u32 = 30;
 const MARGINS: u32 = 130;
 const LABELS: u32 = 190;
+const LEGEND: u32 = 140;
+const TEXT: (&str, i32) = ("sans-serif", 14);
 
 /// Draws those of the charted lines that were measured.
 pub fn draw(file: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
@@ -59,11 +61,14 @@ pub fn draw(file: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
     let area = SVGBackend::new(file, (WIDTH, count as u32 * LINE_HEIGHT + MARGINS)).into_drawing_area();
     area.fill(&WHITE)?;
     let mut chart = ChartBuilder::on(&area)
-        .caption("time of each peer over highwater's (right of 1: highwater is faster)", ("sans-serif", 16))
+        .caption(
+            "time of each peer over highwater's, logarithmic (right of 1: highwater is faster)",
+            ("sans-serif", 16),
+        )
         .margin(10)
         .x_label_area_size(30)
         .y_label_area_size(LABELS)
-        .right_y_label_area_size(120)
+        .right_y_label_area_size(LEGEND)
         .build_cartesian_2d((least * 0.8..most * 2.0).log_scale(), 0.0..count as f64)?;
     // The line on top has the greatest ordinate; labels stand beside the middle of their lines.
     let height = |line: usize| (count - line) as f64 - 0.5;
@@ -81,19 +86,14 @@ pub fn draw(file: &Path, outcomes: &[Outcome]) -> Result<(), Box<dyn Error>> {
         let marks = lines.iter().enumerate().filter_map(|(line, (_, ratios))| {
             Some(Circle::new((ratios[index]?, height(line)), 5, colour.mix(0.85).filled()))
         });
-        chart
-            .draw_series(marks)?
-            .label(*peer)
-            .legend(move |(x, y)| Circle::new((x + 10, y), 5, colour.mix(0.85).filled()));
+        chart.draw_series(marks)?;
+        let (x, y) = ((WIDTH - LEGEND + 10) as i32, 50 + 22 * index as i32);
+        area.draw(&Circle::new((x, y), 5, colour.mix(0.85).filled()))?;
+        area.draw(&Text::new(*peer, (x + 12, y - 8), TEXT))?;
     }
-    chart
-        .configure_series_labels()
-        .position(SeriesLabelPosition::UpperRight)
-        .background_style(WHITE.mix(0.9))
-        .draw()?;
     for (line, (label, _)) in lines.iter().enumerate() {
         let (_, y) = chart.backend_coord(&(1.0, height(line)));
-        area.draw(&Text::new(*label, (12, y - 8), ("sans-serif", 14)))?;
+        area.draw(&Text::new(*label, (12, y - 8), TEXT))?;
     }
     area.present()?;
     Ok(())
