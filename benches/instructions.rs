@@ -1,0 +1,73 @@
+//! The hot paths, bare, for counting instructions: `ci/instructions` runs this under callgrind.
+//!
+//! Called with a path's name and a number of calls, it makes so many; called with neither, it lists the paths.
+
+mod peers;
+mod suite;
+
+use std::{env, error::Error, hash::BuildHasher};
+
+use ahash::{AHasher, RandomState};
+use highwater::PrincipalId;
+use peers::{Peer, Tracked};
+use suite::{
+    contenders::KeyKind,
+    driver::{Contender, Driver},
+    principals::{Id, principals},
+    workload::{NEWCOMER_BELOW, NEWCOMER_BY_PAGE, NOT_RAISED, RAISED, Workload},
+};
+
+/// The default hash function, always seeded alike: the counts must not differ from run to run.
+#[derive(Clone, Default)]
+struct Seeded;
+
+impl BuildHasher for Seeded {
+    type Hasher = AHasher;
+
+    fn build_hasher(&self) -> AHasher {
+        RandomState::with_seeds(1, 2, 3, 4).build_hasher()
+    }
+}
+
+const DROPPED: (&str, Workload) = ("dropped at the floor", NEWCOMER_BELOW);
+const SAME: (&str, Workload) = ("resident not raised", NOT_RAISED.on_one());
+const RANDOM: (&str, Workload) = ("resident not raised, random", NOT_RAISED);
+const RAISE: (&str, Workload) = ("resident raised, random", RAISED);
+const EVICTION: (&str, Workload) = ("admission with eviction", NEWCOMER_BY_PAGE);
+const TRACKED: (&str, Workload) = ("tracker not raised", NOT_RAISED.on_one());
+const TRACKED_RAISE: (&str, Workload) = ("tracker raised", RAISED.on_one());
+
+struct Path {
+    name: String,
+    run: Box<dyn Fn(u64)>,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let paths: Vec<Path> = paths::<PrincipalId>().chain(paths::<Id>()).collect();
+    let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    match &arguments[..] {
+        [] => paths.iter().for_each(|path| println!("{}", path.name)),
+        [name, calls] => {
+            let path = paths
+                .iter()
+                .find(|path| path.name == *name)
+                .ok_or_else(|| format!("no path is named {name:?}"))?;
+            (path.run)(calls.parse()?);
+        }
+        _ => return Err("usage: instructions [PATH CALLS]".into()),
+    }
+    Ok(())
+}
+
+fn paths<K: KeyKind>() -> impl Iterator<Item = Path> {
+    let by_key = [DROPPED, SAME, RANDOM, RAISE, EVICTION].map(path::<K, K::Ledger<Seeded>>);
+    by_key.into_iter().chain([TRACKED, TRACKED_RAISE].map(path::<K, Tracked<K::Ledger<Seeded>>>))
+}
+
+fn path<K: KeyKind, P: Peer<K>>((name, workload): (&str, Workload)) -> Path {
+    let run = move |calls| {
+        let keys = principals::<K>(workload.principals(), workload.id_length);
+        Driver::<K, P>::new(workload, &keys).round(calls);
+    };
+    Path { name: format!("{}: {name}", K::NAME), run: Box::new(run) }
+}
