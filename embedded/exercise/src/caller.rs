@@ -15,6 +15,9 @@ const RISE: u32 = 8;
 /// worth, so that residents, newcomers and dropped newcomers all occur.
 const BAND: u32 = 4096;
 
+/// `record_peak`, and `peak` and `untracked_at_most` to read it back.
+pub(crate) const CALLS_PER_RECORD: u32 = 3;
+
 /// What one level of urgency does and has done. Only that level writes to it, so loads and stores
 /// suffice; other levels and the oracle read it.
 pub struct Caller {

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::caller::{Interruptions, increment};
+use crate::caller::{CALLS_PER_RECORD, Interruptions, increment};
 use crate::oracle::{Disagreement, Summary, compare, expect};
 use crate::watchdog::{Stuck, Watchdog};
 use crate::{Caller, Ledger, PLACES, PRINCIPALS, principal};
@@ -114,8 +114,10 @@ impl Exercise {
         expect("refused()", self.ledger.refused(), 0)?;
         expect("calls refused", sum(Caller::refusals).into(), 0)?;
 
+        let records = sum(Caller::records);
         let summary = Summary {
-            records: sum(Caller::records),
+            calls: records * CALLS_PER_RECORD,
+            records,
             admissions,
             evictions: self.ledger.evictions(),
             interrupts: self.ticks.load(Relaxed),

@@ -8,7 +8,9 @@ use crate::{Ledger, PLACES, PRINCIPALS, Principal, number, principal};
 /// What a run amounted to, if the oracle agrees.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
-    /// Calls of `record_peak` at all levels.
+    /// Calls of the ledger at all levels: each record is read back in two ways.
+    pub calls: u32,
+    /// Calls of `record_peak` among them.
     pub records: u32,
     /// Calls that admitted a newcomer.
     pub admissions: u32,
@@ -29,7 +31,8 @@ pub struct Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "record_peak calls      {}", self.records)?;
+        writeln!(f, "calls of the ledger    {}", self.calls)?;
+        writeln!(f, "  record_peak          {}", self.records)?;
         writeln!(f, "admissions             {}", self.admissions)?;
         writeln!(f, "evictions              {}", self.evictions)?;
         writeln!(f, "timer interrupts       {}", self.interrupts)?;
