@@ -1,10 +1,13 @@
 //! The kinds of ledger that the contract tests run over.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use highwater::{InlineLedger, Ledger, PrincipalId, Recorded, StaticLedger, Tracker};
+use highwater::{
+    Collector, FixedState, InlineLedger, Ledger, PrincipalId, Recorded, Recorder, StaticLedger, Tracker,
+};
 
 use super::hashers::OneHome;
 use super::subject::Subject;
@@ -101,9 +104,11 @@ impl Subject for Colliding {
     }
 }
 
-/// Owned strings behind epoch-reclaimed pointers.
+/// Owned strings behind epoch-reclaimed pointers, on the default collector.
+#[cfg(feature = "std")]
 pub struct Strings(Ledger<String>);
 
+#[cfg(feature = "std")]
 impl Subject for Strings {
     calls!(String);
     readings!();
@@ -113,24 +118,80 @@ impl Subject for Strings {
     }
 
     fn key(number: u64) -> String {
-        format!("tenant-{number:03}")
+        string(number)
     }
 
-    /// This form leaves the order of ties open, so they are put in order here before the list is cut.
     fn top(&self, n: usize) -> Vec<(String, u64)> {
-        let mut ranking = self.0.top(usize::MAX);
-        assert!(ranking.is_sorted_by(|a, b| a.1 >= b.1), "{ranking:?}");
-        ranking.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        ranking.truncate(n);
-        ranking
+        with_ties_in_order(self.0.top(usize::MAX), n)
     }
+}
+
+/// The same with a collector of the ledger's own, through recorders that each thread keeps, as without `std`.
+pub struct Recorders(Ledger<String, FixedState>, u64);
+
+thread_local! {
+    static RECORDERS: RefCell<HashMap<u64, Recorder<String, FixedState>>> = RefCell::default();
+}
+
+impl Recorders {
+    fn with_recorder<T>(&self, call: impl FnOnce(&Recorder<String, FixedState>) -> T) -> T {
+        RECORDERS
+            .with_borrow_mut(|recorders| call(recorders.entry(self.1).or_insert_with(|| self.0.recorder())))
+    }
+}
+
+impl Subject for Recorders {
+    type Key = String;
+    readings!();
+
+    fn with_capacity(capacity: usize) -> Self {
+        Self(Ledger::with_collector(capacity, FixedState, Collector::new()), unique())
+    }
+
+    fn key(number: u64) -> String {
+        string(number)
+    }
+
+    fn record_peak(&self, key: &String, bytes: u64) -> Recorded {
+        self.with_recorder(|recorder| recorder.record_peak(key, bytes))
+    }
+
+    fn peak(&self, key: &String) -> u64 {
+        self.with_recorder(|recorder| recorder.peak(key))
+    }
+
+    fn snapshot(&self) -> Vec<(String, u64)> {
+        self.with_recorder(Recorder::snapshot)
+    }
+
+    fn top(&self, n: usize) -> Vec<(String, u64)> {
+        with_ties_in_order(self.with_recorder(|recorder| recorder.top(usize::MAX)), n)
+    }
+}
+
+/// Epoch keys leave the order of ties open, so they are put in order before the list is cut.
+fn with_ties_in_order(mut ranking: Vec<(String, u64)>, n: usize) -> Vec<(String, u64)> {
+    assert!(ranking.is_sorted_by(|a, b| a.1 >= b.1), "{ranking:?}");
+    ranking.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    ranking.truncate(n);
+    ranking
+}
+
+fn string(number: u64) -> String {
+    format!("tenant-{number:03}")
+}
+
+/// Tells the ledgers of one process apart.
+fn unique() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 /// Integers, recorded through trackers that each thread keeps, whose hints go stale under the others' calls.
 pub struct Tracked(InlineLedger<u64>, u64);
 
 thread_local! {
-    static TRACKERS: std::cell::RefCell<HashMap<(u64, u64), Tracker<InlineLedger<u64>>>> = std::cell::RefCell::default();
+    static TRACKERS: RefCell<HashMap<(u64, u64), Tracker<InlineLedger<u64>>>> = RefCell::default();
 }
 
 impl Subject for Tracked {
@@ -138,8 +199,7 @@ impl Subject for Tracked {
     readings!();
 
     fn with_capacity(capacity: usize) -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(InlineLedger::with_capacity(capacity), NEXT.fetch_add(1, Ordering::Relaxed))
+        Self(InlineLedger::with_capacity(capacity), unique())
     }
 
     fn key(number: u64) -> u64 {
@@ -285,7 +345,10 @@ pub fn principal(number: u64) -> PrincipalId {
 macro_rules! for_every_kind {
     ($($test:ident),+ $(,)?) => {
         $crate::for_interruptible_kinds! { $($test),+ }
+        #[cfg(feature = "std")]
         $crate::for_kind! { strings: Strings; $($test),+ }
+        #[cfg(not(feature = "std"))]
+        $crate::for_kind! { recorders: Recorders; $($test),+ }
         $crate::for_kind! { tracked: Tracked; $($test),+ }
     };
 }

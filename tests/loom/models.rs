@@ -74,6 +74,19 @@ models! {
     drop_against_eviction: 2, FULL, [&[Record(3, 15)], &[Record(4, 12)]];
     /// A slot freed by one eviction is used by the next.
     slots_are_used_again: 1, [Record(1, 10), Record(2, 20)], [&[Record(3, 30), Record(1, 40)], &[Peak(2)]];
+    /// A slot changes hands twice while somebody still looks at what its first admission was about to do.
+    slots_are_used_twice: 1, [Record(1, 10), Record(2, 20)],
+        [&[Record(3, 30), Record(1, 40), Record(4, 50)], &[Peak(2)]];
+    /// A slot changes hands while its key is compared.
+    slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
+    /// A slot changes hands while its key is copied.
+    snapshot_of_a_reused_slot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Snapshot]];
+    /// A raise and a snapshot of the same resident.
+    snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
+    /// A resident is raised while its return after an eviction is still possible.
+    raise_against_return: 1, [Record(1, 10)], [&[Record(2, 20), Record(1, 30)], &[Record(1, 25)]];
+    /// A value below the lowest while that is about to go.
+    drop_against_raise: 2, FULL, [&[Record(1, 15), Floor], &[Record(3, 12), Floor]];
     /// Three threads: a raise, an eviction and a reader.
     raise_eviction_read: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)], &[Peak(1)]];
     /// Three newcomers for two places.

@@ -1,0 +1,15 @@
+# Sourced by the scripts beside this folder: the contract tests of the core, which need no engine and
+# so build quickly with whatever flags.
+
+# Keeps engines and hosts out of the build (see Cargo.toml).
+readonly CORE_ONLY='--cfg highwater_core_only'
+
+# Those that run anywhere; those that handle signals, pages or the allocator themselves.
+readonly CONTRACT=(bad_input capacity exactness floor floor_is_one_load linearizability
+    linearizability_checker sequential_rule snapshot trackers)
+readonly CONTRACT_OF_LINUX=(interrupts no_allocation read_mostly suspension)
+
+# `--test` options for the names given.
+test_options() {
+    printf -- '--test %s ' "$@"
+}

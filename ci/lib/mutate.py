@@ -1,0 +1,201 @@
+"""Plants one mistake at a time in a copy of the sources and runs the checks that have to notice it.
+
+    mutate.py mistakes FILE [part of a name]    the mistakes that FILE describes
+    mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one step;
+                                                FILE names those that may survive, with the reason
+
+What is to be replaced must occur exactly once (spaces and line ends do not matter), or the run fails: a
+mistake whose place is gone is no check any more.
+"""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COPY = ROOT / "target" / "mutations" / "tree"
+# Seconds for one check. A test that hangs has noticed the mistake; a model that is not through by then has
+# not (loom itself ends a model that goes round in circles).
+PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "900"))
+
+CORE = ["--no-default-features", "--features", "alloc"]
+LOOM = "--cfg loom --cfg crossbeam_loom --cap-lints=warn"
+PLAIN = "--cfg highwater_core_only --cap-lints=warn"
+MODELS = ["test", "--release", *CORE, "--test", "loom", "--"]
+CHECKS = {
+    "models": (LOOM, MODELS),
+    "models32": (LOOM + " --cfg highwater_narrow", MODELS),
+    "unit": (PLAIN, ["test", *CORE, "--lib", "--"]),
+}
+for path in (ROOT / "tests").glob("*.rs"):
+    CHECKS[path.stem] = (PLAIN, ["test", *CORE, "--test", path.stem, "--"])
+
+
+def fresh_copy():
+    """The sources as they are in the working tree, under a path of their own."""
+    files = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=ROOT, check=True, capture_output=True, text=True,
+    ).stdout.split("\0")
+    for name in filter(None, files):
+        target = COPY / name
+        if (ROOT / name).is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.exists() or target.read_bytes() != (ROOT / name).read_bytes():
+                shutil.copyfile(ROOT / name, target)
+
+
+def find_once(text, wanted):
+    """Where `wanted` stands in `text`, whatever the white space between its words."""
+    pattern = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", wanted))
+    found = list(re.finditer(pattern, text))
+    if len(found) != 1:
+        sys.exit(f"found {len(found)} times instead of once:\n{wanted}")
+    return found[0].span()
+
+
+def edited(text, edits):
+    for before, after in edits:
+        start, end = find_once(text, before)
+        text = text[:start] + after + text[end:]
+    return text
+
+
+def run_check(check):
+    """The name of the first test that failed, or None if all passed."""
+    name, *filters = check.split()
+    flags, command = CHECKS[name]
+    environment = dict(os.environ, RUSTFLAGS=flags, CARGO_TERM_COLOR="never", RUST_BACKTRACE="0")
+    environment.setdefault("LOOM_MAX_PREEMPTIONS", "2")
+    environment["CARGO_TARGET_DIR"] = str(COPY.parent / ("loom" if "loom" in flags else "plain"))
+    process = subprocess.Popen(
+        ["cargo", *command, *filters], cwd=COPY, env=environment, text=True, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )
+    expired = threading.Event()
+
+    def expire():
+        expired.set()
+        os.killpg(process.pid, signal.SIGKILL)
+
+    timer = threading.Timer(PATIENCE, expire)
+    timer.start()
+    failed, built, log = None, False, []
+    for line in process.stdout:
+        log.append(line)
+        built |= line.lstrip().startswith("Running ")
+        if match := re.match(r"test (.*) \.\.\. FAILED", line):
+            failed = match[1]
+            os.killpg(process.pid, signal.SIGKILL)
+            break
+    code = process.wait()
+    timer.cancel()
+    if not built and not expired.is_set():
+        sys.exit("the mistake does not compile:\n" + "".join(log[-40:]))
+    if failed or code == 0:
+        return failed and f"{name} {failed}"
+    if expired.is_set():
+        return None if name.startswith("models") else f"{name} (hangs)"
+    return f"{name} (ends with {code})"
+
+
+def noticed(path, text, checks):
+    """Which of the checks notices that a source file has this text."""
+    source = COPY / path
+    original = source.read_text()
+    source.write_text(text)
+    try:
+        return next((failed for check in checks if (failed := run_check(check))), None)
+    finally:
+        source.write_text(original)
+
+
+def parse_mistakes(path):
+    """Blocks of `mistake:`, `file:`, `check:` lines, and `<<<` before `===` after `>>>` edits."""
+    mistakes = []
+    text = re.sub(r"(?m)^#.*\n", "", path.read_text())
+    for block in re.split(r"(?m)^(?=mistake: )", text)[1:]:
+        def field(name, block=block):
+            return [value.strip() for value in re.findall(rf"(?m)^{name}: (.*)$", block)]
+        edits = re.findall(r"(?ms)^<<<\n(.*?)^===\n(.*?)^>>>$", block)
+        mistakes.append((field("mistake")[0], field("file")[0], field("check"), edits))
+    return mistakes
+
+
+def mistakes(path, part):
+    caught = total = 0
+    for name, file, checks, edits in parse_mistakes(path):
+        if part not in name:
+            continue
+        failed = noticed(file, edited((COPY / file).read_text(), edits), checks)
+        total += 1
+        caught += failed is not None
+        print(f"{'caught  ' if failed else 'SURVIVED'}  {name}: {failed or ', '.join(checks)}", flush=True)
+    print(f"{caught} of {total} mistakes caught")
+    return caught == total
+
+
+# One step down, by kind of access. What loom takes for acquire and release (SeqCst) goes below that.
+WEAKER = {
+    ("load", "SeqCst"): ["Relaxed"], ("load", "Acquire"): ["Relaxed"],
+    ("store", "SeqCst"): ["Relaxed"], ("store", "Release"): ["Relaxed"],
+    ("update", "SeqCst"): ["Acquire", "Release"], ("update", "AcqRel"): ["Acquire", "Release"],
+    ("update", "Acquire"): ["Relaxed"], ("update", "Release"): ["Relaxed"],
+}
+
+
+def orderings_in(text):
+    """Each ordering of code that is not a test: span, kind of access, name, place in words."""
+    code = text.split("#[cfg(test)]")[0].split("#[cfg(all(test")[0]
+    for match in re.finditer(r"Ordering::(\w+)", code):
+        calls = list(re.finditer(r"\.(load|store|swap|fetch_\w+|compare_exchange\w*)\s*\(", code[: match.start()]))
+        if not calls:
+            continue
+        method, call = calls[-1][1], calls[-1].end()
+        second = method.startswith("compare_exchange") and "Ordering::" in code[call : match.start()]
+        kind = "load" if method == "load" or second else "store" if method == "store" else "update"
+        function = re.findall(r"fn (\w+)", code[: match.start()])[-1]
+        receiver = re.findall(r"([\w.()\[\]]+)\s*$", code[: calls[-1].start()])
+        place = f"{function}: {receiver[0].split('.')[-1] if receiver else ''}.{method}{' failure' if second else ''}"
+        yield match.span(1), kind, match[1], place
+
+
+def orderings(path, part):
+    expected = {}
+    for line in path.read_text().splitlines():
+        if line.strip() and not line.startswith("#"):
+            row, reason = line.split(" -- ", 1)
+            expected[row.strip()] = reason
+    fell = survived = 0
+    unknown = []
+    sources = [*sorted((COPY / "src/table").glob("*.rs")), *sorted((COPY / "src/key").glob("*.rs"))]
+    for source in sources:
+        file = str(source.relative_to(COPY))
+        if part not in file:
+            continue
+        text = source.read_text()
+        checks = ["models epoch"] if "epoch" in file else ["models inline --skip three_evictions", "models colliding --skip three_evictions"]
+        for (start, end), kind, name, place in orderings_in(text):
+            for weaker in WEAKER.get((kind, name), []):
+                row = f"{file} {place} {name} -> {weaker}"
+                failed = noticed(file, text[:start] + weaker + text[end:], checks)
+                fell += failed is not None
+                survived += failed is None
+                if failed is None and row not in expected:
+                    unknown.append(row)
+                print(f"{row}: {failed or 'survives: ' + expected.get(row, 'NO REASON GIVEN')}", flush=True)
+    print(f"{fell} weaker orderings are noticed, {survived} survive, {len(unknown)} of them without a reason")
+    return not unknown
+
+
+if __name__ == "__main__":
+    fresh_copy()
+    command, table = sys.argv[1], Path(sys.argv[2])
+    part = sys.argv[3] if len(sys.argv) > 3 else ""
+    done = {"mistakes": mistakes, "orderings": orderings}[command](table, part)
+    sys.exit(0 if done else 1)

@@ -1,0 +1,52 @@
+//! Promise: a tracker records as the ledger itself does, whatever became of its hint, and follows its principal.
+
+#![cfg(not(loom))]
+
+use highwater::{InlineLedger, Recorded, StaticLedger, Tracker};
+
+#[test]
+fn a_stale_hint_is_not_trusted() {
+    let ledger = InlineLedger::<u64>::with_capacity(1);
+    let mut first = ledger.tracker(1);
+    assert_eq!(first.record_peak(10), Recorded::Admitted);
+    // Raised by another call: the hint's value is out of date.
+    ledger.record_peak(&1, 20);
+    assert_eq!(first.record_peak(15), Recorded::Unchanged);
+    assert_eq!(first.record_peak(25), Recorded::Raised);
+    // Evicted, and its slot may be another's by now.
+    assert_eq!(ledger.record_peak(&2, 30), Recorded::Admitted);
+    assert_eq!(first.record_peak(26), Recorded::Dropped);
+    assert_eq!(first.record_peak(40), Recorded::Admitted);
+    assert_eq!(ledger.top(9), [(1, 40)]);
+}
+
+#[test]
+fn another_principal_starts_without_a_hint() {
+    let ledger = InlineLedger::<u64>::with_capacity(4);
+    let mut tracker = ledger.tracker(1);
+    tracker.record_peak(100);
+    tracker.retarget(2);
+    assert_eq!(tracker.record_peak(50), Recorded::Admitted);
+    assert_eq!(tracker.record_peak(110), Recorded::Raised);
+    assert_eq!((ledger.peak(&1), ledger.peak(&2)), (100, 110));
+}
+
+#[test]
+fn a_clone_goes_its_own_way() {
+    let ledger = InlineLedger::<u64>::with_capacity(4);
+    let mut tracker = ledger.tracker(1);
+    tracker.record_peak(100);
+    let mut clone = tracker.clone();
+    clone.retarget(2);
+    clone.record_peak(7);
+    assert_eq!(tracker.record_peak(200), Recorded::Raised);
+    assert_eq!((ledger.peak(&1), ledger.peak(&2)), (200, 7));
+}
+
+#[test]
+fn trackers_own_any_kind_of_ledger() {
+    static LEDGER: StaticLedger<u64, 2> = StaticLedger::new();
+    let mut tracker = Tracker::new(&LEDGER, 5);
+    assert_eq!(tracker.record_peak(9), Recorded::Admitted);
+    assert_eq!(tracker.ledger().peak(tracker.key()), 9);
+}
