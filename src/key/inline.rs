@@ -161,7 +161,7 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     }
 }
 
-impl<K: InlineKey> Wanted<InlineCell<K>> for &K {
+impl<K: InlineKey> Wanted<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
         let words = self.to_words();
@@ -177,6 +177,6 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for &K {
     }
 
     fn prepare(&self) -> K {
-        **self
+        *self
     }
 }

@@ -193,14 +193,14 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
 
     #[inline]
     fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.table.record(&key, bytes, hint, || (), || self.hasher.hash_one(key))
+        self.table.record(key, bytes, hint, || (), || self.hasher.hash_one(key))
     }
 
     /// As [`InlineLedger::peak`](crate::InlineLedger::peak).
     #[must_use]
     #[inline]
     pub fn peak(&self, key: &K) -> u64 {
-        self.table.peak(self.hasher.hash_one(key), &key, &())
+        self.table.peak(self.hasher.hash_one(key), key, &())
     }
 }
 

@@ -129,7 +129,7 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
 
     #[inline]
     fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.table().record(&key, bytes, hint, || (), || self.shared.hasher.hash_one(key))
+        self.table().record(key, bytes, hint, || (), || self.shared.hasher.hash_one(key))
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
@@ -138,7 +138,7 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     #[must_use]
     #[inline]
     pub fn peak(&self, key: &K) -> u64 {
-        self.table().peak(self.shared.hasher.hash_one(key), &key, &())
+        self.table().peak(self.shared.hasher.hash_one(key), key, &())
     }
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the

@@ -242,7 +242,7 @@ impl<St: Storage> Table<St> {
         self.record_above_floor(wanted, bytes, hint, pin, hash)
     }
 
-    #[inline(never)]
+    #[inline]
     fn record_above_floor<W: Wanted<St::Cell>>(
         &self,
         wanted: &W,
