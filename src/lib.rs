@@ -19,6 +19,9 @@ mod word;
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
+#[doc = include_str!("../docs/metering.md")]
+#[cfg(doc)]
+pub mod metering {}
 
 pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
 #[cfg(not(loom))]

@@ -352,3 +352,19 @@ fn memories_and_tables_are_limited_in_number() {
     assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
     assert!(instance(&mut store, "(module)").is_ok());
 }
+
+#[test]
+fn a_trap_says_why() {
+    let limits = MeterLimits::builder().total_memory(2 * PAGE).trap_on_grow_failure(true).build();
+    let mut config = Config::new();
+    config.memory_may_move(false).memory_reservation(4 * PAGE as u64).memory_reservation_for_growth(0);
+    let (_, mut store) = store(&config, limits);
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    let grow = guest.get_typed_func::<i32, i32>(&mut store, "grow").unwrap();
+    let error = grow.call(&mut store, 7).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Denial::OverCeiling));
+    store.data_mut().meter.start_lease(id("bob"), MeterLimits::builder().trap_on_grow_failure(true).build());
+    let error = grow.call(&mut store, 7).unwrap_err();
+    assert_eq!(error.downcast_ref(), Some(&Denial::FailedByEngine));
+    assert!(format!("{error:#}").contains("Memory maximum size exceeded"), "{error:#}");
+}

@@ -1,24 +1,4 @@
-//! The account of one Store: what its memories and tables hold, and what of it the current lease
-//! added.
-//!
-//! No engine, no ledger, no allocation: an engine's callbacks go in, sizes come out. An engine
-//! *asks* before it grows and only speaks up again when the growth *failed*; success is silent. So
-//! an approved growth stays *pending* until something proves that it happened: the next event, the
-//! end of the lease, or [`Account::settle`]. That proof is sound because the engine has to finish a
-//! growth before the guest or the host can cause another event.
-//!
-//! # Invariants
-//!
-//! 1. At most one growth is pending.
-//! 2. `settled` is what the engine holds, or that less the pending growth; nothing that failed or
-//!    was denied is ever part of it.
-//! 3. `inherited <= settled.memory`, so a lease's own growth is never negative.
-//! 4. A denial changes no size: it settles what was pending before it and is counted.
-//! 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
-//!
-//! Two things an engine never reports, and only the host can supply them: that an instantiation
-//! failed after its memories were approved ([`Account::mark`], [`Account::withdraw`]) and how far a
-//! shared memory has grown ([`Account::reconcile`]).
+//! The account of one Store: what its memories and tables hold, and what of it the current lease added.
 
 use super::policy::{Attribution, MeterLimits};
 
@@ -78,9 +58,40 @@ struct Pending {
 #[must_use = "a mark does nothing until it is given to `withdraw`"]
 pub struct Mark(Usage);
 
-/// The exact account of one Store; see the [module](self) for what it keeps and promises.
+/// The account of one Store: what its memories and tables hold, and what of it the current lease added.
 ///
-/// Every method takes constant time, allocates nothing and takes no lock.
+/// No engine, no ledger, no allocation: an engine's callbacks go in, sizes come out. An engine *asks*
+/// before it grows and only speaks up again if the growth *failed*; success is silent. So an approved
+/// growth stays *pending* until something proves that it happened: the next event, the beginning of
+/// another lease, or [`settle`](Self::settle). That proof is sound because the engine has to finish a
+/// growth before the guest or the host can cause another event.
+///
+/// Every method takes constant time, allocates nothing, takes no lock and never panics.
+///
+/// # Invariants
+///
+/// 1. At most one growth is pending.
+/// 2. What is settled is what the engine holds, or that less the pending growth; nothing that failed
+///    or was denied is ever part of it.
+/// 3. What is inherited is part of what is settled, so a lease's own growth is never negative.
+/// 4. A denial changes no size: it settles what was pending before it and is counted.
+/// 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
+///
+/// Two things an engine never reports, and only the host can supply them: that an instantiation
+/// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)), and
+/// how far a shared memory has grown ([`reconcile`](Self::reconcile)).
+///
+/// ```
+/// use highwater::{Account, Denial, MeterLimits};
+///
+/// let limits = MeterLimits::total(200_000);
+/// let mut account = Account::new();
+/// assert_eq!(account.growing(&limits, 0, 65_536, None), Ok(())); // a memory is created
+/// assert_eq!(account.growing(&limits, 0, 131_072, None), Ok(())); // and another
+/// account.grow_failed(); // which the engine could not do
+/// assert_eq!(account.growing(&limits, 65_536, 262_144, None), Err(Denial::OverCeiling));
+/// assert_eq!(account.total(), 65_536);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Account {
     settled: Usage,

@@ -41,7 +41,8 @@ struct Charged<K> {
 ///
 /// One per Store, kept in the Store's data. The principal that holds the Store is named by
 /// [`lease`](Self::lease) (or [`Lease::start`], in front of the Store), which ends its turn by
-/// itself, or by [`set`](Self::set), after which the next `set` ends it.
+/// itself, or by [`set`](Self::set), after which the next `set` ends it. [Metering](crate::metering)
+/// tells the whole story.
 ///
 /// # When a growth is recorded
 ///

@@ -73,7 +73,6 @@ pub struct MeterLimits {
 impl MeterLimits {
     /// Limits that allow everything that can be represented; to be narrowed by the builder's
     /// methods.
-    #[must_use]
     pub const fn builder() -> MeterLimitsBuilder {
         MeterLimitsBuilder(Self {
             total_memory: usize::MAX,
@@ -248,6 +247,8 @@ impl MeterLimitsBuilder {
     }
 
     /// Traps the guest when a growth does not take place, instead of answering -1. Off by default.
+    ///
+    /// In wasmtime the error of the trap can be downcast to the [`Denial`](crate::Denial).
     pub const fn trap_on_grow_failure(mut self, trap: bool) -> Self {
         self.0.trap_on_grow_failure = trap;
         self
