@@ -31,14 +31,19 @@ struct Options {
     /// Draw the ratios into this file [default: docs/bench.svg in a full run]
     #[arg(long, value_name = "FILE")]
     chart: Option<PathBuf>,
-    /// Passed by cargo; means nothing here
+    /// Passed by `cargo bench`; whatever else runs this program gets a quick look
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 impl Options {
+    /// `cargo test --all-targets` runs this program too, and does not want to wait for minutes.
+    fn is_quick(&self) -> bool {
+        self.quick || !self.bench
+    }
+
     fn effort(&self) -> Effort {
-        let usual = if self.quick {
+        let usual = if self.is_quick() {
             Effort { rounds: 7, round: Duration::from_millis(1), longest: Duration::from_millis(300) }
         } else {
             Effort { rounds: 61, round: Duration::from_millis(2), longest: Duration::from_secs(5) }
@@ -48,7 +53,7 @@ impl Options {
 
     fn wants(&self, planned: &plan::Planned) -> bool {
         if self.only.is_empty() {
-            !(self.quick && planned.heavy)
+            !(self.is_quick() && planned.heavy)
         } else {
             self.only.iter().any(|part| planned.name.contains(part))
         }
@@ -56,7 +61,7 @@ impl Options {
 
     /// Only a full run may replace the chart that the README shows.
     fn chart(&self) -> Option<PathBuf> {
-        let full = self.only.is_empty() && !self.quick;
+        let full = self.only.is_empty() && !self.is_quick();
         let usual = || full.then(|| PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/bench.svg")));
         self.chart.clone().or_else(usual)
     }
