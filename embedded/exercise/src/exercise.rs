@@ -60,7 +60,7 @@ impl Exercise {
         let now = self.main.records();
         let above = Interruptions { interrupts: &self.ticks, callers: &above };
         self.main.record(self.ledger, now, &above);
-        if now % READ_ALL_EVERY == 0 {
+        if now.is_multiple_of(READ_ALL_EVERY) {
             self.read_all();
         }
     }
@@ -97,12 +97,12 @@ impl Exercise {
         let above = Interruptions { interrupts: &self.ticks, callers: &[] };
         let now = self.main.records();
         // Whom an interrupted admission is about to evict is the one to raise.
-        let victim = if turn % AIM_EVERY == 0 { self.lowest_resident() } else { None };
+        let victim = if turn.is_multiple_of(AIM_EVERY) { self.lowest_resident() } else { None };
         match victim {
             Some(victim) => self.tick.record_for(victim, self.ledger, now, &above),
             None => self.tick.record(self.ledger, now, &above),
         }
-        Ok(turn % DEFERRED_EVERY == 0)
+        Ok(turn.is_multiple_of(DEFERRED_EVERY))
     }
 
     /// Judges the ledger. To be called when the interrupts are off.
