@@ -51,13 +51,17 @@ impl Caller {
         }
     }
 
-    /// Records one random value for one random principal and reads it back. `now` is the number of
-    /// calls that the main loop has made; `above` are the callers that can interrupt this one.
+    /// Records one random value for one random principal and reads it back, as `record_for` does.
+    pub(crate) fn record(&self, ledger: &Ledger, now: u32, above: &Interruptions<'_>) {
+        self.record_for(self.draw_principal(), ledger, now, above);
+    }
+
+    /// Records one random value for a principal and reads it back. `now` is the number of calls that
+    /// the main loop has made; `above` are the callers that can interrupt this one.
     ///
     /// # Panics
     /// If what it reads contradicts what it has just recorded.
-    pub(crate) fn record(&self, ledger: &Ledger, now: u32, above: &Interruptions<'_>) {
-        let number = self.draw_principal();
+    pub(crate) fn record_for(&self, number: u16, ledger: &Ledger, now: u32, above: &Interruptions<'_>) {
         let value = now * RISE + 1 + self.draw(BAND);
         let id = principal(number);
 

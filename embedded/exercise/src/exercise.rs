@@ -5,10 +5,15 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::caller::{CALLS_PER_RECORD, Interruptions, increment};
 use crate::oracle::{Disagreement, Summary, compare, expect};
 use crate::watchdog::{Stuck, Watchdog};
-use crate::{Caller, Ledger, PLACES, PRINCIPALS, principal};
+use crate::{Caller, Ledger, PLACES, PRINCIPALS, number, principal};
 
 /// How often the main loop reads the whole ledger: once in so many calls.
 const READ_ALL_EVERY: u32 = 512;
+
+/// How often the timer interrupt raises the lowest resident instead of one drawn at random, and how
+/// often it has the deferred interrupt follow, in ticks.
+const AIM_EVERY: u32 = 4;
+const DEFERRED_EVERY: u32 = 3;
 
 /// The main loop, a deferred interrupt that can be interrupted itself, and the timer interrupt,
 /// each recording into the same ledger for principals that partly overlap.
@@ -55,7 +60,7 @@ impl Exercise {
         let now = self.main.records();
         let above = Interruptions { interrupts: &self.ticks, callers: &above };
         self.main.record(self.ledger, now, &above);
-        if now % READ_ALL_EVERY == 0 {
+        if now.is_multiple_of(READ_ALL_EVERY) {
             self.read_all();
         }
     }
@@ -83,14 +88,21 @@ impl Exercise {
     /// If a reading is impossible.
     pub fn tick(&self) -> Result<bool, Stuck> {
         increment(&self.ticks);
+        let turn = self.ticks.load(Relaxed);
         if self.in_deferred.load(Relaxed) == 1 {
             self.deferred_watchdog.tick(&self.deferred, "deferred interrupt")?;
         } else {
             self.main_watchdog.tick(&self.main, "main loop")?;
         }
         let above = Interruptions { interrupts: &self.ticks, callers: &[] };
-        self.tick.record(self.ledger, self.main.records(), &above);
-        Ok(self.ticks.load(Relaxed) % 3 == 0)
+        let now = self.main.records();
+        // Whom an interrupted admission is about to evict is the one to raise.
+        let victim = if turn.is_multiple_of(AIM_EVERY) { self.lowest_resident() } else { None };
+        match victim {
+            Some(victim) => self.tick.record_for(victim, self.ledger, now, &above),
+            None => self.tick.record(self.ledger, now, &above),
+        }
+        Ok(turn.is_multiple_of(DEFERRED_EVERY))
     }
 
     /// Judges the ledger. To be called when the interrupts are off.
@@ -139,6 +151,24 @@ impl Exercise {
         }
     }
 
+    /// The resident with the lowest peak. To be called at the highest urgency, where nothing comes
+    /// between: all residents must be there, whatever the calls below have left half done.
+    ///
+    /// # Panics
+    /// If some are missing.
+    fn lowest_resident(&self) -> Option<u16> {
+        let (mut residents, mut lowest) = (0, None);
+        let complete = self.ledger.for_each(|key, peak| {
+            residents += 1;
+            if lowest.is_none_or(|(_, other)| peak < other) {
+                lowest = Some((key, peak));
+            }
+        });
+        let len = self.ledger.len();
+        assert!(complete && residents == len, "{residents} residents, but len() is {len}");
+        lowest.and_then(|(key, _)| number(&key))
+    }
+
     /// Reads the whole ledger while interrupts change it.
     fn read_all(&self) {
         let floor = self.ledger.floor();
@@ -148,7 +178,7 @@ impl Exercise {
         assert!(read <= PLACES, "{read} entries in {PLACES} places");
         assert!(self.ledger.len() <= PLACES);
         for (key, peak) in &entries[..read] {
-            assert!(crate::number(key).is_some(), "a key that nobody recorded: {key:x?}");
+            assert!(number(key).is_some(), "a key that nobody recorded: {key:x?}");
             assert!(*peak >= floor, "a resident at {peak} below the floor of {floor}");
         }
         assert!(self.ledger.floor() >= floor, "the floor fell");

@@ -18,7 +18,7 @@ static LEDGER: Ledger = Ledger::new();
 static EXERCISE: Exercise = Exercise::new(&LEDGER);
 
 /// How often the main loop records.
-const RECORDS: u32 = 600_000;
+const RECORDS: u32 = 1_500_000;
 
 /// Timer ticks (100 ns, 12.5 instructions) between two interrupts: `SHORTEST` plus a remainder
 /// modulo `SPREAD`, a prime, of a number that grows by `STRIDE` with each interrupt. So they come
