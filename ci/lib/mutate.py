@@ -69,9 +69,10 @@ def edited(text, edits):
 def run_check(check):
     """The name of the first test that failed, or None if all passed."""
     name, *filters = check.split()
+    name, _, preemptions = name.partition("@")
     flags, command = CHECKS[name]
     environment = dict(os.environ, RUSTFLAGS=flags, CARGO_TERM_COLOR="never", RUST_BACKTRACE="0")
-    environment.setdefault("LOOM_MAX_PREEMPTIONS", "2")
+    environment["LOOM_MAX_PREEMPTIONS"] = preemptions or os.environ.get("LOOM_MAX_PREEMPTIONS", "2")
     environment["CARGO_TARGET_DIR"] = str(COPY.parent / ("loom" if "loom" in flags else "plain"))
     process = subprocess.Popen(
         ["cargo", *command, *filters], cwd=COPY, env=environment, text=True, start_new_session=True,

@@ -76,7 +76,14 @@ models! {
     slots_are_used_again: 1, [Record(1, 10), Record(2, 20)], [&[Record(3, 30), Record(1, 40)], &[Peak(2)]];
     /// A slot changes hands twice while somebody still looks at what its first admission was about to do.
     slots_are_used_twice: 1, [Record(1, 10), Record(2, 20)],
-        [&[Record(3, 30), Record(1, 40), Record(4, 50)], &[Peak(2)]];
+        [&[Record(3, 30), Record(1, 40), Record(4, 50)], &[Peak(7)]];
+    /// A claim for an admission that another thread has made meanwhile, on a slot that was freed after it.
+    a_claim_behind_the_gate: 1, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)], &[Record(4, 40)]];
+    /// A newcomer comes in behind a search and takes the lowest away before it. With one home for all the lowest is in slot 1,
+    /// slot 0 is free, and the other resident's block is looked at first.
+    an_overtaken_search: 2,
+        [Record(1, 1), Record(2, 2), Record(3, 3), Record(2, 10), Record(9, 3), Record(3, 20)],
+        [&[Record(4, 15)], &[Record(5, 12)]];
     /// A slot changes hands while its key is compared.
     slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
     /// A slot changes hands while its key is copied.
