@@ -1,0 +1,8 @@
+//! Keys behind epoch-reclaimed pointers: any type, looked up by borrowed forms, each dropped once, bounded in number, and
+//! panicking wherever they like.
+#![cfg(all(feature = "alloc", not(loom)))]
+
+mod bounded;
+mod foreign;
+mod panics;
+mod reclaimed;
