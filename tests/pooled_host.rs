@@ -125,9 +125,9 @@ fn verification_allows_ties_at_the_floor() {
     let in_order = [("a", 9), ("b", 5), ("c", 5), ("d", 1)];
     let mut reversed = in_order;
     reversed.reverse();
-    for (order, kept) in [(in_order, "b"), (reversed, "c")] {
+    for order in [in_order, reversed] {
         let ledger = ledger(2, &order);
-        assert_eq!(ledger.peak(&id(kept)), 5, "whoever of the equals came first");
+        assert_eq!(ledger.peak(&id("b")) + ledger.peak(&id("c")), 5, "one of the equals");
         assert_eq!(exact(&in_order).differences(&ledger), []);
     }
 }

@@ -121,7 +121,13 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
             // Whole, so that the closure captures what is `Send`.
             let key = key;
             // SAFETY: made by `Owned::new` in `prepare`, and nobody is left who could read it.
-            drop(unsafe { Owned::from_raw(key.0) });
+            let drop_key = move || drop(unsafe { Owned::from_raw({ key }.0) });
+            // A panic here would reach a caller who has nothing to do with this key, and leak what
+            // the collector was about to free with it. Without `std` there is no way to stop it.
+            #[cfg(feature = "std")]
+            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key));
+            #[cfg(not(feature = "std"))]
+            drop_key();
         };
         // SAFETY: the key was replaced in its cell, so that who pins from now on cannot find it, and
         // it is retired once, by the one who replaced it. The closure may run on any thread (`K` is

@@ -153,6 +153,9 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
     /// Allocates nothing; may be called from an interrupt. Takes time proportional to slots times
     /// length of `top`.
     pub fn top_into(&self, top: &mut [(K, u64)]) -> usize {
+        // Newcomers that come beside those they evict do not make it more than fit.
+        let places = top.len().min(CAPACITY);
+        let top = &mut top[..places];
         let mut filled = 0;
         self.for_each(|key, peak| {
             let known = top[..filled].iter().position(|(other, _)| *other == key);

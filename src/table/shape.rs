@@ -8,6 +8,7 @@ pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 8 };
 pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
 /// The least number of slots beyond the capacity: as many admissions at once as there are, and no
 /// newcomer is without a slot.
+#[cfg(any(feature = "alloc", test))]
 const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
 /// Levels enough for the largest table.
 const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
