@@ -14,8 +14,8 @@ pub type Place = [usize; FRAMES];
 /// marked `true` are part of every admission to a full ledger and long enough that thousands of stops must have met them.
 const STEPS: [(&str, bool); 15] = [
     ("settle", false),
-    ("help", false),
-    ("lowest", false),
+    ("help", true),
+    ("lowest", true),
     ("raise_floor", false),
     ("claim", true),
     ("put", true),
@@ -65,7 +65,8 @@ impl Steps {
             return;
         }
         assert!(self.addresses.len() >= 40, "{stops} stops in few places:\n{self}");
-        for (step, _) in STEPS.iter().filter(|step| step.1) {
+        // An optimized build without debug information does not tell functions that are inlined into each other.
+        for (step, _) in STEPS.iter().filter(|step| step.1 && cfg!(debug_assertions)) {
             assert!(self.hits.contains_key(step), "no stop in `{step}`:\n{self}");
         }
     }
