@@ -1,6 +1,6 @@
 //! The same scenarios through every adapter.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
 
 mod engines;
 use ::wasmtime;
