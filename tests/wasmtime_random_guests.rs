@@ -13,8 +13,8 @@ use wasmtime::{
     Store,
 };
 
-mod common;
-use common::effort;
+#[path = "common/effort.rs"]
+mod effort;
 
 const PAGE: usize = 65_536;
 const GUESTS: u64 = 10_000;
