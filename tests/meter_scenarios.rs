@@ -1,6 +1,6 @@
 //! The same scenarios through every adapter.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
 
 mod engines;
 use ::wasmtime;
@@ -56,4 +56,9 @@ mod through_async_wasmtime {
 #[cfg(feature = "wasmi")]
 mod through_wasmi {
     crate::scenarios_on!(crate::engines::wasmi_host::WasmiHost);
+
+    #[test]
+    fn a_failed_instantiation_keeps_what_it_made() {
+        crate::engines::wasmi_host::a_failed_instantiation_keeps_what_it_made();
+    }
 }

@@ -2,7 +2,7 @@
 //! nobody is charged without a lease, and everybody with exactly what the engine shows that his
 //! leases added.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
 
 use std::{collections::HashMap, fmt::Write};
 
@@ -13,8 +13,8 @@ use wasmtime::{
     Store,
 };
 
-mod common;
-use common::effort;
+#[path = "common/effort.rs"]
+mod effort;
 
 const PAGE: usize = 65_536;
 const GUESTS: u64 = 10_000;

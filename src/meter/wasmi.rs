@@ -11,9 +11,9 @@ fn trap(_: Denial) -> LimiterError {
     LimiterError::ResourceLimiterDeniedAllocation
 }
 
-/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past
-/// the memory's own maximum it refuses before it asks and without a word: such a denial is not
-/// counted.
+/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past the
+/// memory's own maximum it refuses before it asks and without a word: such a denial is not counted.
+/// What an instantiation made before it failed stays in the Store, so nothing is to be withdrawn.
 impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
     fn memory_growing(
         &mut self,

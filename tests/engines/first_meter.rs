@@ -1,7 +1,12 @@
 //! The meter that this crate began with: it looks at one `desired` at a time. Kept to show what
 //! each hazard does to it.
 
-use wasmtime::{Error, ResourceLimiter, Result};
+use highwater::{MemoryLedger, MeterLimits, StoreMemoryMeter};
+use wasmtime::{
+    Config, Engine, Error, Instance, Memory, Module, ResourceLimiter, Result, Store, WasmParams, WasmResults,
+};
+
+use super::id;
 
 pub struct FirstMeter {
     max_memory_bytes: usize,
@@ -32,7 +37,7 @@ impl ResourceLimiter for FirstMeter {
 
 /// The meter at work, with the first one looking on.
 pub struct Both {
-    pub meter: highwater::StoreMemoryMeter,
+    pub meter: StoreMemoryMeter,
     pub first: FirstMeter,
     /// What the first meter would have allowed and the meter has not.
     pub overruled: usize,
@@ -42,7 +47,7 @@ pub struct Both {
 }
 
 impl Both {
-    pub fn new(ceiling: usize, meter: highwater::StoreMemoryMeter) -> Self {
+    pub fn new(ceiling: usize, meter: StoreMemoryMeter) -> Self {
         Self { meter, first: FirstMeter::new(ceiling), overruled: 0, asked: 0, failed: 0 }
     }
 }
@@ -85,4 +90,42 @@ impl ResourceLimiter for Both {
     fn memories(&self) -> usize {
         ResourceLimiter::memories(&self.meter)
     }
+}
+
+pub const CEILING: usize = 1 << 30;
+
+/// A Store held by alice, and a ledger.
+pub fn store(config: &Config, limits: MeterLimits) -> (MemoryLedger, Store<Both>) {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+    let mut store = Store::new(&Engine::new(config).unwrap(), Both::new(CEILING, meter));
+    store.limiter(|both| both);
+    (ledger, store)
+}
+
+pub fn instance(store: &mut Store<Both>, wat: &str) -> wasmtime::Result<Instance> {
+    let module = Module::new(store.engine(), wat)?;
+    Instance::new(store, &module, &[])
+}
+
+pub fn call<P: WasmParams, R: WasmResults>(
+    store: &mut Store<Both>,
+    instance: Instance,
+    name: &str,
+    with: P,
+) -> R {
+    let function = instance.get_typed_func::<P, R>(&mut *store, name).unwrap();
+    function.call(store, with).unwrap()
+}
+
+pub fn memory(store: &mut Store<Both>, instance: Instance) -> Memory {
+    instance.get_memory(store, "m0").unwrap()
+}
+
+/// What the meter says the Store holds, and what it has recorded for alice once nothing is in
+/// flight.
+pub fn metered(store: &mut Store<Both>, ledger: &MemoryLedger) -> (usize, u64) {
+    let meter = &mut store.data_mut().meter;
+    meter.settle();
+    (meter.report().total, ledger.peak(&id("alice")))
 }

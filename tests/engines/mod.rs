@@ -5,6 +5,8 @@
 
 use highwater::{LeaseReport, MeterLimits, PrincipalId, StoreMemoryMeter};
 
+#[cfg(feature = "wasmtime")]
+pub mod first_meter;
 pub mod scenarios;
 #[cfg(feature = "wasmi")]
 pub mod wasmi_host;

@@ -1,9 +1,9 @@
 //! A wasmi Store.
 
-use highwater::StoreMemoryMeter;
+use highwater::{MemoryLedger, MeterLimits, StoreMemoryMeter};
 use wasmi::{Config, Engine, Instance, Memory, Module, Store};
 
-use super::Host;
+use super::{Host, PAGE, id};
 
 pub struct WasmiHost {
     store: Store<StoreMemoryMeter>,
@@ -55,4 +55,22 @@ impl Host for WasmiHost {
     fn engine_bytes(&mut self) -> usize {
         self.memories.iter().map(|memory| memory.data_size(&self.store)).sum()
     }
+}
+
+/// wasmi keeps what an instantiation made before it failed, so nothing may be withdrawn: the limit
+/// on the number of memories shows that the first of two is still there.
+pub fn a_failed_instantiation_keeps_what_it_made() {
+    let limits = MeterLimits::builder().total_memory(3 * PAGE).memories(2).build();
+    let ledger = MemoryLedger::default();
+    let mut config = Config::default();
+    config.wasm_multi_memory(true);
+    let meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+    let mut host = WasmiHost::on(&Engine::new(&config), meter);
+
+    assert!(host.instantiate("(module (memory 2) (memory 2))").is_err(), "the second is over the ceiling");
+    assert_eq!(host.meter().report().total, 2 * PAGE);
+    assert!(host.instantiate("(module (memory 1))").is_ok());
+    assert!(host.instantiate("(module (memory 0))").is_err(), "there are two memories already");
+    host.meter().settle();
+    assert_eq!(ledger.peak(&id("alice")), 3 * PAGE as u64);
 }
