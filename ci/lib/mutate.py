@@ -94,10 +94,11 @@ def run_check(check):
 
     timer = threading.Timer(PATIENCE, expire)
     timer.start()
-    failed, built, log = None, False, []
+    failed, built, ran, log = None, False, False, []
     for line in process.stdout:
         log.append(line)
         built |= line.lstrip().startswith("Running ")
+        ran |= bool(re.match(r"running [1-9]", line))
         if match := re.match(r"test (.*) \.\.\. FAILED", line):
             failed = match[1]
             os.killpg(process.pid, signal.SIGKILL)
@@ -106,6 +107,8 @@ def run_check(check):
     timer.cancel()
     if not built and not expired.is_set():
         raise Misplaced("does not compile:\n" + "".join(log[-40:]))
+    if code == 0 and not ran:
+        raise Misplaced(f"no such test: {check}")
     if failed or code == 0:
         return failed and f"{name} {failed}"
     if expired.is_set():

@@ -63,22 +63,23 @@ pub fn number(pair: Pair) -> u64 {
     pair.0
 }
 
-/// Keys in the slots; `seq` goes round in `SEQ_BITS`, or never if that is 0.
-pub struct Inline<S = FixedState, const SEQ_BITS: u32 = 0>(S);
+/// Keys in the slots. If `WRAPPING`, `seq` goes round with every few evictions.
+pub struct Inline<S = FixedState, const WRAPPING: bool = false>(S);
 
-/// One home for all keys, and `seq` wraps with the second or third eviction.
-pub type Wrapping = Inline<Colliding, 2>;
+/// One home for all keys, and `seq` wraps.
+pub type Wrapping = Inline<Colliding, true>;
 
-impl<S: BuildHasher + Default + Send + Sync + 'static, const SEQ_BITS: u32> Kind for Inline<S, SEQ_BITS> {
+impl<S: BuildHasher + Default + Send + Sync + 'static, const WRAPPING: bool> Kind for Inline<S, WRAPPING> {
     type Ledger = InlineLedger<Pair, S>;
     type Session = Self::Ledger;
     const PREEMPTIONS: usize = 2;
 
     fn ledger(capacity: usize) -> Self::Ledger {
-        if SEQ_BITS == 0 {
-            InlineLedger::with_capacity_and_hasher(capacity, S::default())
+        if WRAPPING {
+            // The shortest round: from two admissions on.
+            InlineLedger::with_seq_bits(capacity, (capacity + 1).ilog2() + 1, S::default())
         } else {
-            InlineLedger::with_seq_bits(capacity, SEQ_BITS, S::default())
+            InlineLedger::with_capacity_and_hasher(capacity, S::default())
         }
     }
 

@@ -94,6 +94,15 @@ models! {
     an_overtaken_search: 2,
         [Record(1, 1), Record(2, 2), Record(3, 3), Record(2, 10), Record(9, 3), Record(3, 20)],
         [&[Record(4, 15)], &[Record(5, 12)]];
+    /// A newcomer comes in below a node that a search is about to tighten. It brings the bound back to what the search read there
+    /// before another one tightened it, so that nothing but the stamp tells.
+    bounds_behind_a_search: 3,
+        [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 50), Record(5, 40), Record(6, 60), Record(5, 80), Record(6, 100)],
+        [&[Record(7, 60)], &[Record(8, 70)]];
+    /// A search that was overtaken twice meets a node that the second newcomer is lowering.
+    bounds_in_between: 4,
+        [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 100), Record(6, 100), Record(4, 75), Record(3, 49)],
+        [&[Record(9, 50), Record(7, 60)], &[Record(8, 70)]];
     /// A slot changes hands while its key is compared.
     slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
     /// A slot changes hands while its key is copied.
@@ -101,6 +110,9 @@ models! {
     /// `seq` goes round while a newcomer is between its ticket and its search: the gate then shows the same word again.
     a_round_of_seq: 2, [Record(2, 20), Record(1, 10)],
         [&[Record(3, 60), Record(4, 40)], &[Record(3, 50)]];
+    /// The table is still full once `seq` has wrapped.
+    an_eviction_after_the_wrap: 2, [Record(1, 10), Record(2, 20), Record(3, 30), Record(4, 40)],
+        [&[Record(5, 50), Len], &[Record(4, 45), Len]];
     /// `seq` goes round while somebody is about to publish a newcomer: its pending word must not have come again.
     a_round_behind_a_helper: 1, [Record(1, 10)],
         [&[Record(2, 20), Record(3, 30), Record(4, 40), Record(5, 50)], &[Len]];
