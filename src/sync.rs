@@ -8,13 +8,13 @@ use loom as checker;
 use shuttle as checker;
 
 #[cfg(loom)]
-pub(crate) use checker::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), feature = "portable-atomic"))]
-pub(crate) use portable_atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic")))]
-pub(crate) use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(

@@ -96,9 +96,10 @@ models! {
         [&[Record(4, 15)], &[Record(5, 12)]];
     /// A newcomer comes in below a node that a search is about to tighten. It brings the bound back to what the search read there
     /// before another one tightened it, so that nothing but the stamp tells.
-    bounds_behind_a_search: 3,
-        [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 50), Record(5, 40), Record(6, 60), Record(5, 80), Record(6, 100)],
-        [&[Record(7, 60)], &[Record(8, 70)]];
+    bounds_behind_a_search: 5,
+        [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 5), Record(6, 200), Record(7, 50), Record(8, 200),
+            Record(9, 60), Record(5, 80), Record(9, 100)],
+        [&[Record(10, 60)], &[Record(11, 70)]];
     /// A search that was overtaken twice meets a node that the second newcomer is lowering.
     bounds_in_between: 4,
         [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 100), Record(6, 100), Record(4, 75), Record(3, 49)],
