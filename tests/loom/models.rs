@@ -48,6 +48,9 @@ macro_rules! models {
 const NOTHING: [Do; 0] = [];
 /// Two places, both taken.
 const FULL: [Do; 2] = [Record(1, 10), Record(2, 20)];
+/// Likewise, and if `seq` wraps it does so with the next admission.
+const LAST_OF_SEQ: [Do; 7] =
+    [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 5), Record(6, 6), Record(7, 7)];
 
 models! {
     /// The first sight of two principals, and who has seen a newcomer's peak sees it counted.
@@ -72,6 +75,8 @@ models! {
     capacity_one_raised: 1, [Record(1, 10)], [&[Record(1, 30)], &[Record(2, 20)]];
     /// A reader of the victim and the newcomer, once one of them is gone the other is there.
     read_against_eviction: 2, FULL, [&[Record(3, 30)], &[Peak(3), Peak(1), Len]];
+    /// Once the victim is gone, the newcomer is there.
+    read_behind_an_eviction: 2, FULL, [&[Record(3, 30)], &[Peak(1), Peak(3)]];
     /// A reader of a newcomer while the table fills.
     read_against_first_sight: 2, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len]];
     /// A reader of a resident that is raised.
@@ -108,15 +113,20 @@ models! {
     slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
     /// A slot changes hands while its key is copied.
     snapshot_of_a_reused_slot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Snapshot]];
-    /// `seq` goes round while a newcomer is between its ticket and its search: the gate then shows the same word again.
-    a_round_of_seq: 2, [Record(2, 20), Record(1, 10)],
-        [&[Record(3, 60), Record(4, 40)], &[Record(3, 50)]];
-    /// The table is still full once `seq` has wrapped.
-    an_eviction_after_the_wrap: 2, [Record(1, 10), Record(2, 20), Record(3, 30), Record(4, 40)],
-        [&[Record(5, 50), Len], &[Record(4, 45), Len]];
+    /// `seq` goes round once during a walk: the gate then shows the same word again.
+    a_round_of_seq: 2, FULL,
+        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80)], &[Snapshot]];
     /// `seq` goes round while somebody is about to publish a newcomer: its pending word must not have come again.
-    a_round_behind_a_helper: 1, [Record(1, 10)],
-        [&[Record(2, 20), Record(3, 30), Record(4, 40), Record(5, 50)], &[Len]];
+    a_round_behind_a_helper: 2, FULL,
+        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80), Record(9, 90)], &[Len]];
+    /// `seq` wraps with the second of two evictions; the table is still full.
+    two_evictions_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30), Len], &[Record(9, 20), Len]];
+    /// `seq` wraps with the return of what was evicted.
+    return_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 40), Peak(6)]];
+    /// `seq` wraps with an eviction that a reader looks at.
+    read_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Peak(6), Peak(8), Len]];
+    /// `seq` wraps with an eviction that may be void.
+    raise_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 10), Record(6, 35)]];
     /// What was evicted is freed while somebody reads it.
     freed_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30), Collect], &[Peak(1)]];
     /// What was evicted is freed while somebody copies it.
@@ -125,6 +135,9 @@ models! {
     another_key_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Peak(3)]];
     /// An admission is void because its victim grew; its slot is claimed again meanwhile.
     void_and_claimed_again: 2, FULL, [&[Record(3, 15), Record(4, 25)], &[Record(1, 18)]];
+    /// An admission is void because its victim grew, and its slot is claimed by somebody who has looked at it before, for an
+    /// admission of the same number.
+    claimed_behind_a_void_admission: 2, FULL, [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
     /// Who has seen a newcomer counts it, whoever has to finish the admission.
     counted_once_seen: 3, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len, Record(3, 30), Len]];
     /// A raise and a snapshot of the same resident.
