@@ -85,6 +85,14 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
         Self::from_heap(Heap::new(capacity, ()), hasher)
     }
 
+    /// For models: a round of `seq` so short that it wraps within a few admissions.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn with_seq_bits(capacity: usize, seq_bits: u32, hasher: S) -> Self {
+        let shape = crate::table::shape::Shape::with_capacity(capacity).with_seq_bits(seq_bits);
+        Self::from_heap(Heap::with_shape(shape, ()), hasher)
+    }
+
     fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
         Self {
             shared: Arc::new(Shared {
