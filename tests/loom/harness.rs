@@ -70,18 +70,19 @@ fn now() -> u64 {
 /// A scenario: what is in the ledger before, and what each thread then does at the same time.
 #[derive(Clone, Debug)]
 pub struct Model<Calls = &'static [Do]> {
+    pub preemptions: usize,
     pub capacity: usize,
     pub before: Calls,
     pub threads: Vec<Calls>,
 }
 
 impl Model {
-    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the kind
-    /// does for two threads, and 1 for more.
+    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the model
+    /// and the kind do.
     #[cfg(not(shuttle))]
     pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
-        let bound = if self.threads.len() > 2 { 1 } else { K::PREEMPTIONS };
+        let bound = self.preemptions.min(K::PREEMPTIONS);
         let bound = *builder.preemption_bound.get_or_insert(bound);
         builder.max_branches = 20_000;
         let executions = std::sync::Arc::new(AtomicU64::new(0));
@@ -96,7 +97,7 @@ impl Model {
     /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.
     #[cfg(shuttle)]
     pub fn check<K: Kind>(self) {
-        shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 4);
+        shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 5);
     }
 }
 

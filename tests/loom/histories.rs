@@ -33,7 +33,7 @@ fn random_program() -> Model<Vec<Do>> {
     let mut calls = |most| -> Vec<Do> {
         (0..rng.usize(0..=most)).map(|_| random_call(&mut rng, keys, largest)).collect()
     };
-    Model { capacity, before: calls(6), threads: (0..threads).map(|_| calls(5)).collect() }
+    Model { preemptions: 5, capacity, before: calls(6), threads: (0..threads).map(|_| calls(5)).collect() }
 }
 
 fn random_call(rng: &mut fastrand::Rng, keys: u64, largest: u64) -> Do {

@@ -10,15 +10,16 @@ use crate::{
     kinds::{Colliding, Inline, Wrapping},
 };
 
-/// A module for each model, with a test for each kind of ledger.
+/// A module for each model, with a test for each kind of ledger. The preemptions are those that are explored if nothing else is
+/// asked for, and if the kind allows so many.
 macro_rules! models {
-    ($($(#[$doc:meta])* $name:ident: $capacity:literal, $before:expr, [$($calls:expr),+];)*) => {$(
+    ($preemptions:literal preemptions: $($(#[$doc:meta])* $name:ident: $capacity:literal, $before:expr, [$($calls:expr),+];)*) => {$(
         $(#[$doc])*
         mod $name {
             use super::*;
 
             fn model() -> Model {
-                Model { capacity: $capacity, before: &$before, threads: vec![$($calls),+] }
+                Model { preemptions: $preemptions, capacity: $capacity, before: &$before, threads: vec![$($calls),+] }
             }
 
             #[test]
@@ -53,24 +54,19 @@ const LAST_OF_SEQ: [Do; 7] =
     [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 5), Record(6, 6), Record(7, 7)];
 
 models! {
+    2 preemptions:
     /// The first sight of two principals, and who has seen a newcomer's peak sees it counted.
     first_sights: 2, NOTHING, [&[Record(1, 10), Len], &[Record(2, 20)]];
     /// The same newcomer from two threads takes one place.
     same_newcomer_twice: 2, NOTHING, [&[Record(1, 10)], &[Record(1, 20)]];
     /// Two newcomers for the last place: the higher one stays.
     last_place: 2, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)]];
-    /// Two newcomers at capacity evict the two lowest.
-    two_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)]];
-    /// The same newcomer at capacity evicts one.
-    same_newcomer_at_capacity: 2, FULL, [&[Record(3, 30)], &[Record(3, 31)]];
     /// A resident is raised while it is about to be evicted.
     raise_against_eviction: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)]];
     /// A resident is raised above the newcomer's value, so that another is the lowest.
     raise_of_the_other: 2, FULL, [&[Record(1, 15)], &[Record(3, 12)]];
     /// What is evicted comes back higher.
     eviction_and_return: 2, FULL, [&[Record(3, 30)], &[Record(1, 40)]];
-    /// One place that changes hands.
-    capacity_one: 1, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)]];
     /// One place, its resident raised, a newcomer below it.
     capacity_one_raised: 1, [Record(1, 10)], [&[Record(1, 30)], &[Record(2, 20)]];
     /// A reader of the victim and the newcomer, once one of them is gone the other is there.
@@ -85,13 +81,55 @@ models! {
     snapshot_against_eviction: 2, FULL, [&[Record(3, 30)], &[Snapshot]];
     /// The floor never exceeds the lowest and covers what was evicted.
     floor_against_eviction: 2, FULL, [&[Record(3, 30), Floor], &[Record(1, 15), Floor]];
-    /// Two newcomers of which one is lower than the other's victim will be.
-    drop_against_eviction: 2, FULL, [&[Record(3, 15)], &[Record(4, 12)]];
     /// A slot freed by one eviction is used by the next.
     slots_are_used_again: 1, [Record(1, 10), Record(2, 20)], [&[Record(3, 30), Record(1, 40)], &[Peak(2)]];
     /// A slot changes hands twice while somebody still looks at what its first admission was about to do.
     slots_are_used_twice: 1, [Record(1, 10), Record(2, 20)],
         [&[Record(3, 30), Record(1, 40), Record(4, 50)], &[Peak(7)]];
+    /// A slot changes hands while its key is compared.
+    slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
+    /// A slot changes hands while its key is copied.
+    snapshot_of_a_reused_slot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Snapshot]];
+    /// `seq` goes round once during a walk: the gate then shows the same word again.
+    a_round_of_seq: 2, FULL,
+        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80)], &[Snapshot]];
+    /// `seq` goes round while somebody is about to publish a newcomer: its pending word must not have come again.
+    a_round_behind_a_helper: 2, FULL,
+        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80), Record(9, 90)], &[Len]];
+    /// `seq` wraps with the return of what was evicted.
+    return_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 40), Peak(6)]];
+    /// `seq` wraps with an eviction that a reader looks at.
+    read_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Peak(6), Peak(8), Len]];
+    /// `seq` wraps with an eviction that may be void.
+    raise_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 10), Record(6, 35)]];
+    /// What was evicted is freed while somebody reads it.
+    freed_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30), Collect], &[Peak(1)]];
+    /// What was evicted is freed while somebody copies it.
+    freed_behind_a_snapshot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30), Collect], &[Snapshot]];
+    /// A slot gets another key behind somebody who has seen its peak.
+    another_key_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Peak(3)]];
+    /// An admission is void because its victim grew; its slot is claimed again meanwhile.
+    void_and_claimed_again: 2, FULL, [&[Record(3, 15), Record(4, 25)], &[Record(1, 18)]];
+    /// Who has seen a newcomer counts it, whoever has to finish the admission.
+    counted_once_seen: 3, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len, Record(3, 30), Len]];
+    /// A raise and a snapshot of the same resident.
+    snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
+    /// A resident is raised while its return after an eviction is still possible.
+    raise_against_return: 1, [Record(1, 10)], [&[Record(2, 20), Record(1, 30)], &[Record(1, 25)]];
+    /// A value below the lowest while that is about to go.
+    drop_against_raise: 2, FULL, [&[Record(1, 15), Floor], &[Record(3, 12), Floor]];
+}
+
+models! {
+    1 preemptions:
+    /// Two newcomers at capacity evict the two lowest.
+    two_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)]];
+    /// The same newcomer at capacity evicts one.
+    same_newcomer_at_capacity: 2, FULL, [&[Record(3, 30)], &[Record(3, 31)]];
+    /// One place that changes hands.
+    capacity_one: 1, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)]];
+    /// Two newcomers of which one is lower than the other's victim will be.
+    drop_against_eviction: 2, FULL, [&[Record(3, 15)], &[Record(4, 12)]];
     /// A claim for an admission that another thread has made meanwhile, on a slot that was freed after it.
     a_claim_behind_the_gate: 1, [Record(1, 10)], [&[Record(2, 20)], &[Record(3, 30)], &[Record(4, 40)]];
     /// A newcomer comes in behind a search and takes the lowest away before it. With one home for all the lowest is in slot 1,
@@ -109,43 +147,11 @@ models! {
     bounds_in_between: 4,
         [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 100), Record(6, 100), Record(4, 75), Record(3, 49)],
         [&[Record(9, 50), Record(7, 60)], &[Record(8, 70)]];
-    /// A slot changes hands while its key is compared.
-    slots_are_reread: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Record(1, 40)]];
-    /// A slot changes hands while its key is copied.
-    snapshot_of_a_reused_slot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Snapshot]];
-    /// `seq` goes round once during a walk: the gate then shows the same word again.
-    a_round_of_seq: 2, FULL,
-        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80)], &[Snapshot]];
-    /// `seq` goes round while somebody is about to publish a newcomer: its pending word must not have come again.
-    a_round_behind_a_helper: 2, FULL,
-        [&[Record(3, 30), Record(4, 40), Record(5, 50), Record(6, 60), Record(7, 70), Record(8, 80), Record(9, 90)], &[Len]];
     /// `seq` wraps with the second of two evictions; the table is still full.
     two_evictions_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30), Len], &[Record(9, 20), Len]];
-    /// `seq` wraps with the return of what was evicted.
-    return_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 40), Peak(6)]];
-    /// `seq` wraps with an eviction that a reader looks at.
-    read_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Peak(6), Peak(8), Len]];
-    /// `seq` wraps with an eviction that may be void.
-    raise_at_the_wrap: 2, LAST_OF_SEQ, [&[Record(8, 30)], &[Record(6, 10), Record(6, 35)]];
-    /// What was evicted is freed while somebody reads it.
-    freed_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30), Collect], &[Peak(1)]];
-    /// What was evicted is freed while somebody copies it.
-    freed_behind_a_snapshot: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30), Collect], &[Snapshot]];
-    /// A slot gets another key behind somebody who has seen its peak.
-    another_key_behind_a_reader: 1, [Record(1, 10)], [&[Record(2, 20), Record(3, 30)], &[Peak(3)]];
-    /// An admission is void because its victim grew; its slot is claimed again meanwhile.
-    void_and_claimed_again: 2, FULL, [&[Record(3, 15), Record(4, 25)], &[Record(1, 18)]];
     /// An admission is void because its victim grew, and its slot is claimed by somebody who has looked at it before, for an
     /// admission of the same number.
     claimed_behind_a_void_admission: 2, FULL, [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
-    /// Who has seen a newcomer counts it, whoever has to finish the admission.
-    counted_once_seen: 3, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len, Record(3, 30), Len]];
-    /// A raise and a snapshot of the same resident.
-    snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
-    /// A resident is raised while its return after an eviction is still possible.
-    raise_against_return: 1, [Record(1, 10)], [&[Record(2, 20), Record(1, 30)], &[Record(1, 25)]];
-    /// A value below the lowest while that is about to go.
-    drop_against_raise: 2, FULL, [&[Record(1, 15), Floor], &[Record(3, 12), Floor]];
     /// Three threads: a raise, an eviction and a reader.
     raise_eviction_read: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)], &[Peak(1)]];
     /// Three newcomers for two places.
