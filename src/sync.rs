@@ -3,10 +3,11 @@
 #[cfg(loom)]
 pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
-#[cfg(all(not(loom), feature = "portable-atomic"))]
+// Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
+#[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
-#[cfg(all(not(loom), not(feature = "portable-atomic")))]
+#[cfg(all(not(loom), any(not(feature = "portable-atomic"), target_has_atomic = "ptr")))]
 pub(crate) use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
@@ -14,6 +15,12 @@ compile_error!(
     "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
      portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
      atomic update then)"
+);
+
+#[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std` and `wasmtime`) needs \
+     it: do without, and use `StaticLedger`"
 );
 
 /// A machine word of the ledger: 64 bits, or 32 where the target has no 64-bit atomics (and under
