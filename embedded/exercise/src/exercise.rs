@@ -102,6 +102,9 @@ impl Exercise {
             Some(victim) => self.tick.record_for(victim, self.ledger, now, &above),
             None => self.tick.record(self.ledger, now, &above),
         }
+        // Last: reading finishes what the calls below have left half done.
+        self.main.meet(self.ledger);
+        self.deferred.meet(self.ledger);
         Ok(turn.is_multiple_of(DEFERRED_EVERY))
     }
 
@@ -135,6 +138,7 @@ impl Exercise {
             interrupts: self.ticks.load(Relaxed),
             interrupted_admissions: sum(Caller::interrupted_admissions),
             contended_admissions: sum(Caller::contended_admissions),
+            met_admissions: sum(Caller::met_admissions),
             longest_call: self.main_watchdog.longest().max(self.deferred_watchdog.longest()),
             floor: self.ledger.floor(),
         };
@@ -144,6 +148,8 @@ impl Exercise {
             (self.main.interrupted_admissions(), "interrupt within an admission of the main loop"),
             (self.deferred.interrupted_admissions(), "interrupt within an interrupt's admission"),
             (summary.contended_admissions, "admission of an interrupt within another admission"),
+            (self.main.met_admissions(), "installed newcomer of the main loop met by an interrupt"),
+            (self.deferred.met_admissions(), "installed newcomer of an interrupt met by another"),
         ];
         match shown.iter().find(|(count, _)| *count == 0) {
             Some((_, what)) => Err(Disagreement::NothingShown(what)),

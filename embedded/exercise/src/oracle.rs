@@ -18,11 +18,14 @@ pub struct Summary {
     pub evictions: u64,
     /// Timer interrupts taken.
     pub interrupts: u32,
-    /// Interrupts that found the other levels inside an interruptible admission.
+    /// Calls that admitted a newcomer and were interrupted on the way.
     pub interrupted_admissions: u32,
     /// Admissions that had to begin again, or were completed by others: an interrupt admitted a
     /// newcomer of its own before they were over.
     pub contended_admissions: u32,
+    /// Admissions whose newcomer an interrupt met in the ledger before the call was over: hit
+    /// between installation and return.
+    pub met_admissions: u32,
     /// Ticks seen by the call that saw the most.
     pub longest_call: u32,
     /// The floor at the end.
@@ -38,6 +41,7 @@ impl fmt::Display for Summary {
         writeln!(f, "timer interrupts       {}", self.interrupts)?;
         writeln!(f, "  in an admission      {}", self.interrupted_admissions)?;
         writeln!(f, "  ... and admitting    {}", self.contended_admissions)?;
+        writeln!(f, "  ... and installed    {}", self.met_admissions)?;
         writeln!(f, "longest call, in ticks {}", self.longest_call)?;
         write!(f, "floor, in bytes        {}", self.floor)
     }
