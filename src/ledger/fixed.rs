@@ -159,25 +159,26 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
         let top = &mut top[..places];
         let mut filled = 0;
         self.for_each(|key, peak| {
-            let known = top[..filled].iter().position(|(other, _)| *other == key);
-            let end = match known {
+            let entry = (key, peak);
+            // Whoever is in the list already is there with a peak no lower than the last one's.
+            if filled == places && top.last().is_none_or(|last| rank(&entry, last).is_ge()) {
+                return;
+            }
+            let mut place = match top[..filled].iter().position(|(other, _)| *other == key) {
+                Some(known) if top[known].1 >= peak => return,
                 // Evicted and admitted again during the walk, higher than before.
-                Some(place) => place,
-                None if filled < top.len() => {
+                Some(known) => known,
+                None if filled < places => {
                     filled += 1;
                     filled - 1
                 }
-                None => match top.last() {
-                    Some(last) if rank(&(key, peak), last).is_lt() => filled - 1,
-                    _ => return,
-                },
+                None => filled - 1,
             };
-            if known.is_some() && top[end].1 >= peak {
-                return;
+            while place > 0 && rank(&entry, &top[place - 1]).is_lt() {
+                top[place] = top[place - 1];
+                place -= 1;
             }
-            top[end] = (key, peak);
-            let place = top[..end].partition_point(|other| rank(other, &(key, peak)).is_lt());
-            top[place..=end].rotate_right(1);
+            top[place] = entry;
         });
         filled
     }
