@@ -4,7 +4,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", highwater_steps))]
 extern crate std;
 
 mod key;
@@ -37,6 +37,9 @@ pub use meter::{
 };
 pub use principal::{PrincipalId, PrincipalIdError};
 pub use sync::Word;
+#[cfg(highwater_steps)]
+#[doc(hidden)]
+pub use sync::stepped;
 pub use table::Recorded;
 pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]

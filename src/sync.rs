@@ -7,8 +7,20 @@ pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 #[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
-#[cfg(all(not(loom), any(not(feature = "portable-atomic"), target_has_atomic = "ptr")))]
+#[cfg(all(
+    not(any(loom, highwater_steps)),
+    any(not(feature = "portable-atomic"), target_has_atomic = "ptr")
+))]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(highwater_steps)]
+#[doc(hidden)]
+pub mod stepped;
+#[cfg(highwater_steps)]
+pub(crate) use {
+    core::sync::atomic::Ordering,
+    stepped::{AtomicU32, AtomicUsize},
+};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(
@@ -34,7 +46,9 @@ pub type Word = u32;
 
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 mod wide {
-    #[cfg(not(loom))]
+    #[cfg(highwater_steps)]
+    pub(crate) use super::stepped::AtomicU64 as AtomicWord;
+    #[cfg(not(any(loom, highwater_steps)))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
     #[cfg(loom)]
     pub(crate) use loom::sync::atomic::AtomicU64 as AtomicWord;
