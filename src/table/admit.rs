@@ -106,12 +106,13 @@ impl<St: Storage> Table<St> {
     #[inline(never)]
     pub(super) fn record_beyond_home<W: Wanted<St::Cell>>(
         &self,
-        home: Home,
+        hash: u64,
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
         mut pin: Pin<St>,
     ) -> Recorded {
+        let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {

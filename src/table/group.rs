@@ -53,8 +53,8 @@ impl Group {
     #[inline]
     fn lanes_with(self, tag: Tag) -> Lanes {
         // A byte that is zero borrows: its own top bit comes up, and perhaps that of the byte above it.
-        let differences = self.0 ^ LANES.wrapping_mul(tag.word());
-        Lanes(differences.wrapping_sub(LANES) & !differences & LANES << 7)
+        let tags = LANES.wrapping_mul(tag.word());
+        Lanes((self.0 ^ tags).wrapping_sub(LANES) & ((self.0 ^ !tags) & LANES << 7))
     }
 }
 

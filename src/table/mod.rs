@@ -259,7 +259,8 @@ impl<St: Storage> Table<St> {
         pin: impl FnOnce() -> Pin<St>,
         hash: impl FnOnce() -> u64,
     ) -> Recorded {
-        let home = self.storage.shape().home(hash());
+        let hash = hash();
+        let home = self.storage.shape().home(hash);
         let pin = pin();
         if let Some(found) = self.look_at_home(home, wanted, &pin)
             && let Some(recorded) = self.raise(found, bytes, hint.as_deref_mut())
@@ -267,7 +268,7 @@ impl<St: Storage> Table<St> {
             return recorded;
         }
         // Everything by value, and no hint where there is none: it is the last call then.
-        self.record_beyond_home(home, wanted, bytes, hint, pin)
+        self.record_beyond_home(hash, wanted, bytes, hint, pin)
     }
 
     /// Raises a resident just found; `None` if the slot has changed since.
@@ -371,7 +372,7 @@ impl<St: Storage> Table<St> {
         }
     }
 
-    /// Looks in the home group, where a resident nearly always is, and at each slot once.
+    /// Looks in the home group, where a resident nearly always is, and at each of its slots once.
     #[inline(always)]
     fn look_at_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
         let mut lanes = self.groups().lanes_with(home.group, home.tag);
