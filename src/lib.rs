@@ -19,6 +19,9 @@ mod word;
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
+#[doc = include_str!("../docs/embedded.md")]
+#[cfg(any(doc, doctest))]
+pub mod embedded {}
 #[doc = include_str!("../docs/metering.md")]
 #[cfg(doc)]
 pub mod metering {}

@@ -96,11 +96,11 @@ impl<const CAPACITY: usize> Subject for Static<CAPACITY> {
     }
 }
 
-/// A call, and two that interrupt it or each other, on a ledger that others have filled.
+/// A call, and the calls of two handlers that interrupt it or each other, on a ledger that others have filled.
 struct Scene {
     before: Vec<Call>,
     call: Call,
-    handlers: [Call; 2],
+    handlers: [Vec<Call>; 2],
 }
 
 /// How one run of a scene went.
@@ -114,12 +114,10 @@ struct Run {
 
 impl Scene {
     fn random(rng: &mut fastrand::Rng) -> Self {
-        let calls = rng.usize(3..10);
-        Self {
-            before: (0..calls).map(|_| Call::random(rng, KEYS, LARGEST)).collect(),
-            call: Call::random(rng, KEYS, LARGEST),
-            handlers: [(); 2].map(|()| Call::random(rng, KEYS, LARGEST)),
-        }
+        let mut calls = |least, most| {
+            (0..rng.usize(least..=most)).map(|_| Call::random(rng, KEYS, LARGEST)).collect::<Vec<_>>()
+        };
+        Self { before: calls(3, 10), call: calls(1, 1)[0], handlers: [calls(1, 3), calls(1, 3)] }
     }
 
     /// Plays the scene with handlers before the steps given, and checks everything that was answered.
@@ -143,13 +141,15 @@ impl Scene {
         for &call in &self.before {
             make(call);
         }
-        for (&due, &call) in due.iter().zip(&self.handlers) {
-            let (make, handled) = (make.clone(), handled.clone());
+        for (&due, calls) in due.iter().zip(&self.handlers) {
+            let (make, handled, calls) = (make.clone(), handled.clone(), calls.clone());
             interrupt_after(due, move || {
                 let began = Steps::until_now();
                 let (before, came) = handled.get();
                 handled.set((before, came + 1));
-                make(call);
+                for call in calls {
+                    make(call);
+                }
                 // One handler's steps within another's count once.
                 let (_, came) = handled.get();
                 handled.set((before + Steps::since(began).total(), came));

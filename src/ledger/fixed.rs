@@ -22,10 +22,25 @@ use crate::{
 /// assert_eq!(LEDGER.peak(&PrincipalId::default()), 65_536);
 /// ```
 ///
+/// Every method may be called from the main loop, interrupts of any priority, signal handlers and panic
+/// handlers, on top of any other call on the same ledger, whatever that one was about to do. None
+/// allocates, locks or waits. [Without an operating system](crate::embedded) has the details, the
+/// worst cases, and what differs where a processor has no compare-and-swap.
+///
+/// The key decides what a place costs: choose the smallest that tells your users apart, such as
+/// `u16`, `[u8; 16]` or `InlineStr<16>`. [`memory_bytes`](Self::memory_bytes) is constant, so that
+/// a budget can be asserted at compile time:
+///
+/// ```
+/// # use highwater::StaticLedger;
+/// static LEDGER: StaticLedger<[u8; 16], 64> = StaticLedger::new();
+/// const _: () = assert!(LEDGER.memory_bytes() <= 16 * 1024);
+/// ```
+///
 /// Made of zero bytes only (with the default hasher, or any other that is), so that it lies in
-/// `.bss`. It has twice as many slots as places: below 64 places, as many admissions interrupted at
-/// once as there are places could leave a newcomer without a slot, and it is
-/// [`Refused`](Recorded::Refused) then.
+/// `.bss`. It has twice as many slots as places. Each admission that is interrupted holds one until it is
+/// over; with as many of them at once as there are places, a newcomer finds no slot and is
+/// [`Refused`](Recorded::Refused). That cannot be where there are more places than levels of interrupts.
 ///
 /// A capacity of 0 does not compile:
 ///
@@ -190,7 +205,13 @@ fn rank<K: Ord>(a: &(K, u64), b: &(K, u64)) -> core::cmp::Ordering {
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
-    /// As [`InlineLedger::record_peak`](crate::InlineLedger::record_peak).
+    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
+    ///
+    /// 0 is a no-op; values from 2<sup>31</sup> - 1 on count as that where words have 32 bits
+    /// ([`Word`](crate::Word)), from 2<sup>63</sup> - 1 on elsewhere. A value at or below the floor costs
+    /// one load; one that does not raise a resident's peak writes nothing; an admission takes time
+    /// linear in the capacity (64-bit words: logarithmic). Never allocates, never waits; may be called
+    /// from an interrupt, on top of any call on the same ledger.
     #[inline]
     pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
         self.record(key, bytes, None)
@@ -201,7 +222,9 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
         self.table.record(key, bytes, hint, || (), || self.hasher.hash_one(key))
     }
 
-    /// As [`InlineLedger::peak`](crate::InlineLedger::peak).
+    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
+    /// [`untracked_at_most`](Self::untracked_at_most). Never allocates, never waits; may be called from
+    /// an interrupt, on top of any call on the same ledger.
     #[must_use]
     #[inline]
     pub fn peak(&self, key: &K) -> u64 {
