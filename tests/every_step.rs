@@ -31,6 +31,8 @@ use subject::Subject;
 const PLACES: usize = 3;
 const KEYS: u64 = 6;
 const LARGEST: u64 = 24;
+/// Many times as many steps as a call takes, with all that interrupts it.
+const STUCK: u32 = 10_000;
 
 /// A ledger as it would lie in a static. With 32-bit words its keys have two words.
 struct Static<const CAPACITY: usize>(StaticLedger<u64, CAPACITY>);
@@ -155,6 +157,7 @@ impl Scene {
                 handled.set((before + Steps::since(began).total(), came));
             });
         }
+        interrupt_after(STUCK, || panic!("a call does not come back"));
         let began = Steps::until_now();
         let answer = make(self.call);
         let (of_handlers, came) = handled.get();

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::caller::{CALLS_PER_RECORD, Interruptions, increment};
 use crate::oracle::{Disagreement, Summary, compare, expect};
 use crate::watchdog::{Stuck, Watchdog};
-use crate::{Caller, Ledger, PLACES, PRINCIPALS, number, principal};
+use crate::{Caller, Ledger, PLACES, number, principal};
 
 /// How often the main loop reads the whole ledger: once in so many calls.
 const READ_ALL_EVERY: u32 = 512;
@@ -116,10 +116,9 @@ impl Exercise {
     pub fn verdict(&self) -> Result<Summary, Disagreement> {
         let callers = [&self.main, &self.deferred, &self.tick];
         let sum = |count: fn(&Caller) -> u32| callers.iter().map(|caller| count(caller)).sum::<u32>();
-        let maxima: [u64; PRINCIPALS] = core::array::from_fn(|number| {
-            callers.iter().map(|caller| u64::from(caller.maximum(number))).max().unwrap_or(0)
-        });
-        compare(self.ledger, &maxima)?;
+        compare(self.ledger, |principal| {
+            callers.iter().map(|caller| caller.maximum(principal.into())).max().unwrap_or(0).into()
+        })?;
 
         let admissions = sum(Caller::admissions);
         let admitted_into_free_places = self.ledger.len() as u64;
