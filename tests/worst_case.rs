@@ -45,7 +45,7 @@ const LIMITS: [Limit; 13] = [
     limit("peak of anybody else", [40, 400], 0, 0),
     limit("len", [3, 3], 0, 0),
     limit("peak, finishing an admission", [40, 400], 0, 2),
-    limit("len, finishing an admission", [8, 8], 0, 2),
+    limit("len, finishing an admission", [10, 10], 0, 2),
     limit("for_each", [460, 460], 0, 0),
     limit("top_into, 8 entries", [460, 460], 0, 0),
 ];
