@@ -113,6 +113,35 @@ fn what_is_counted_by_the_host_is_charged() {
     assert_eq!(ledger.peak(&id("alice")), 4 * PAGE as u64, "a maximum stays");
 }
 
+/// Whoever has not grown the Store's memories is not charged with what others left there.
+#[test]
+fn who_grows_nothing_is_charged_with_nothing() {
+    let total = MeterLimits::builder().attribution(Attribution::StoreTotal).build();
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(total, ledger.clone());
+    let _ = meter.approve_memory(0, 5 * PAGE, None);
+
+    let mut lease = meter.lease(id("instantiates"), total);
+    lease.instantiate(|_| Ok::<_, ()>(()), |()| true).unwrap();
+    drop(lease);
+    let mut lease = meter.lease(id("table"), total);
+    let _ = lease.approve_table(0, 5, None);
+    drop(lease);
+    let mut lease = meter.lease(id("fails"), total);
+    let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
+    lease.memory_failed().unwrap();
+    drop(lease);
+    let mut lease = meter.lease(id("counts"), total);
+    lease.reconcile(5 * PAGE);
+    drop(lease);
+    assert_eq!(ledger.top(9), []);
+
+    let mut lease = meter.lease(id("grows"), total);
+    let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
+    drop(lease);
+    assert_eq!(ledger.top(9), [(id("grows"), 6 * PAGE as u64)]);
+}
+
 #[test]
 fn set_changes_the_ceiling_and_the_principal() {
     let ledger = MemoryLedger::default();

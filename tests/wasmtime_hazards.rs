@@ -7,9 +7,9 @@ mod engines;
 use ::wasmtime;
 use engines::{PAGE, first_meter, id};
 use first_meter::{Both, CEILING, call, instance, memory, metered, store};
-use highwater::{Denial, Lease, MeterLimits};
+use highwater::{Denial, Lease, MemoryLedger, MeterLimits, StoreMemoryMeter};
 use wasmtime::{
-    Config, Instance, PoolingAllocationConfig, Store,
+    Config, Engine, Instance, PoolingAllocationConfig, Store,
     component::{Component, Linker},
 };
 
@@ -189,6 +189,47 @@ fn a_pooled_store_keeps_its_grown_memory() {
     assert_eq!(metered(&mut store, &ledger), (real, 101 * PAGE as u64));
     assert_eq!(ledger.peak(&id("bob")), PAGE as u64);
     assert_eq!(store.data().first.recorded, 102 * PAGE, "what bob would have been charged with");
+}
+
+#[test]
+fn a_meter_may_come_late() {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::new(CEILING, id("alice"), ledger.clone());
+    let mut store = Store::new(&Engine::default(), Both::new(CEILING, meter));
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 9), 1);
+    assert_eq!((store.data().asked, metered(&mut store, &ledger)), (0, (0, 0)), "nobody was asked");
+
+    store.limiter(|both| both);
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1), 10);
+    let real = memory(&mut store, guest).data_size(&store);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    let report = store.data().meter.report();
+    assert_eq!((report.inherited, report.own), (10 * PAGE, PAGE));
+
+    // Two memories that nobody was asked about: the host counts, before anybody holds the Store.
+    let mut store = Store::new(&Engine::default(), Both::new(CEILING, store.into_data().meter));
+    let guest = instance(&mut store, "(module (memory (export \"m0\") 4))").unwrap();
+    let other = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    let count = [guest, other].map(|guest| memory(&mut store, guest).data_size(&store)).iter().sum();
+    let mut meter = StoreMemoryMeter::idle(MeterLimits::total(CEILING), ledger.clone());
+    meter.reconcile(count);
+    meter.set(CEILING, id("bob"));
+    store.data_mut().meter = meter;
+    store.limiter(|both| both);
+    assert_eq!(call::<i32, i32>(&mut store, other, "grow", 1), 1);
+    assert_eq!(metered(&mut store, &ledger).0, 6 * PAGE);
+    assert_eq!(ledger.peak(&id("bob")), PAGE as u64);
+}
+
+#[test]
+fn a_store_may_hold_more_than_a_lease_may() {
+    let (_, mut store) = store(&Config::new(), MeterLimits::total(4 * PAGE));
+    instance(&mut store, "(module (memory 4))").unwrap();
+    store.data_mut().meter.set(PAGE, id("bob"));
+    instance(&mut store, "(module (memory 0) (table 0 funcref))").unwrap();
+    assert!(instance(&mut store, "(module (memory 1))").is_err());
+    assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
 }
 
 #[test]

@@ -1,33 +1,9 @@
 //! The account of one Store: what its memories and tables hold, and what of it the current lease added.
 
-use super::policy::{Attribution, MeterLimits};
-
-/// Why a growth did not take place.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum Denial {
-    /// The limits of the lease leave no room for it.
-    OverCeiling,
-    /// Past the maximum that the memory or table declares, or that its type can represent.
-    OverTypeMaximum,
-    /// A table would outgrow what the limits leave for tables.
-    Table,
-    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
-    FailedByEngine,
-}
-
-impl core::fmt::Display for Denial {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
-            Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
-            Self::Table => "growth denied: over the table budget of the store",
-            Self::FailedByEngine => "growth approved, but failed in the engine",
-        })
-    }
-}
-
-impl core::error::Error for Denial {}
+use super::{
+    denial::Denial,
+    policy::{Attribution, MeterLimits},
+};
 
 /// What a Store holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -72,14 +48,16 @@ pub struct Mark(Usage);
 ///
 /// 1. At most one growth is pending.
 /// 2. What is settled is what the engine holds, or that less the pending growth; nothing that failed
-///    or was denied is ever part of it.
+///    or was denied is ever part of it. What the Store held before anybody was asked is learnt as far
+///    as a single memory shows it, and is inherited.
 /// 3. What is inherited is part of what is settled, so a lease's own growth is never negative.
-/// 4. A denial changes no size: it settles what was pending before it and is counted.
+/// 4. A denial adds nothing: it settles what was pending before it and is counted.
 /// 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
 ///
-/// Two things an engine never reports, and only the host can supply them: that an instantiation
-/// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)), and
-/// how far a shared memory has grown ([`reconcile`](Self::reconcile)).
+/// Three things an engine never reports, and only the host can supply them: that an instantiation
+/// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)),
+/// what a Store holds that was made before its limiter, and how far a shared memory has grown (both
+/// [`reconcile`](Self::reconcile)).
 ///
 /// ```
 /// use highwater::{Account, Denial, MeterLimits};
@@ -122,12 +100,14 @@ impl Account {
         maximum: Option<usize>,
     ) -> Result<(), Denial> {
         self.settle();
+        self.learn(Usage { memory: current, ..Usage::default() });
+        let grown = desired.saturating_sub(current);
         let then = Usage {
-            memory: self.settled.memory.saturating_add(desired.saturating_sub(current)),
+            memory: self.settled.memory.saturating_add(grown),
             largest_memory: self.settled.largest_memory.max(desired),
             ..self.settled
         };
-        if !limits.admits_memory(desired, then.memory, then.table_elements) {
+        if !limits.admits_memory(desired, grown, then.memory, then.table_elements) {
             return Err(self.deny(Denial::OverCeiling));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -150,10 +130,11 @@ impl Account {
         maximum: Option<usize>,
     ) -> Result<(), Denial> {
         self.settle();
+        self.learn(Usage { table_elements: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
         let then =
             Usage { table_elements: self.settled.table_elements.saturating_add(grown), ..self.settled };
-        if !limits.admits_table(desired, then.table_elements, then.memory) {
+        if !limits.admits_table(desired, grown, then.table_elements, then.memory) {
             return Err(self.deny(Denial::Table));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
@@ -171,6 +152,17 @@ impl Account {
     /// The table growth that was approved last did not happen.
     pub fn table_grow_failed(&mut self) {
         self.fail(Kind::Table);
+    }
+
+    /// What asks to grow is part of what the Store holds. More of it than is known was there before
+    /// anybody was asked, so it is nobody's own growth.
+    #[inline]
+    fn learn(&mut self, part: Usage) {
+        if part.memory > self.settled.memory {
+            self.inherited += part.memory - self.settled.memory;
+            self.settled.memory = part.memory;
+        }
+        self.settled.table_elements = self.settled.table_elements.max(part.table_elements);
     }
 
     /// A growth failed for which no approval had been asked: what is pending belongs to an earlier
@@ -227,7 +219,9 @@ impl Account {
     /// memories and tables back.
     pub fn withdraw(&mut self, mark: Mark) {
         self.pending = None;
-        self.settled = mark.0;
+        // Of a lease that began after the mark it knows nothing.
+        let largest_memory = mark.0.largest_memory.min(self.settled.largest_memory);
+        self.settled = Usage { largest_memory, ..mark.0 };
         self.inherited = self.inherited.min(mark.0.memory);
     }
 
@@ -294,6 +288,8 @@ impl Account {
     fn charge(&self, usage: &Usage, attribution: Attribution) -> usize {
         match attribution {
             Attribution::LargestMemory => usage.largest_memory,
+            // Who has grown nothing does not answer for what others left.
+            Attribution::StoreTotal if usage.memory == self.inherited => 0,
             Attribution::StoreTotal => usage.memory,
             Attribution::OwnGrowth => usage.memory - self.inherited,
         }
