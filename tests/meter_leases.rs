@@ -57,7 +57,7 @@ fn a_failure_is_never_recorded_and_a_success_always() {
     let _ = meter.approve_memory(0, PAGE, None);
     let _ = meter.approve_memory(PAGE, 9 * PAGE, None);
     assert_eq!(ledger.peak(&id("alice")), PAGE as u64, "the second question proves the first growth");
-    meter.memory_failed().unwrap();
+    meter.memory_failed(&"no memory").unwrap();
     meter.settle();
     assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
     let _ = meter.approve_memory(PAGE, 2 * PAGE, None);
@@ -129,7 +129,7 @@ fn who_grows_nothing_is_charged_with_nothing() {
     drop(lease);
     let mut lease = meter.lease(id("fails"), total);
     let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
-    lease.memory_failed().unwrap();
+    lease.memory_failed(&"no memory").unwrap();
     drop(lease);
     let mut lease = meter.lease(id("counts"), total);
     lease.reconcile(5 * PAGE);
@@ -168,7 +168,7 @@ fn meters_over_one_ledger_are_counted_together() {
         let _ = meter.approve_memory(0, 20 * PAGE, None);
         let _ = meter.approve_memory(0, 2 * PAGE, Some(PAGE));
         let _ = meter.approve_table(0, 10, None);
-        meter.table_failed().unwrap();
+        meter.table_failed(&"no memory").unwrap();
     }
     let stats = ledger.stats().meter;
     assert_eq!((stats.allowed, stats.denied()), (4, 6));

@@ -9,8 +9,9 @@ use engines::{PAGE, first_meter, id};
 use first_meter::{Both, CEILING, call, instance, memory, metered, store};
 use highwater::{Denial, Lease, MemoryLedger, MeterLimits, StoreMemoryMeter};
 use wasmtime::{
-    Config, Engine, Instance, PoolingAllocationConfig, Store,
+    Config, Engine, Instance, MemoryType, Module, PoolingAllocationConfig, SharedMemory, Store,
     component::{Component, Linker},
+    error::OutOfMemory,
 };
 
 #[test]
@@ -98,6 +99,26 @@ fn instance_table_size(store: &mut Store<Both>, instance: Instance) -> usize {
     usize::try_from(table.size(&*store)).unwrap()
 }
 
+/// The one approved growth whose failure is not reported to the limiter: it ends the guest's call.
+#[test]
+fn a_table_may_fail_to_grow_without_a_word() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    let (ledger, mut store) = store(&config, MeterLimits::builder().build());
+    let guest = instance(&mut store, include_str!("guests/sixty_four_bit.wat")).unwrap();
+    let grow = guest.get_typed_func::<i64, i64>(&mut store, "grow_table").unwrap();
+    let asked = store.data().asked;
+    let error = grow.call(&mut store, 1 << 50).unwrap_err();
+    assert_eq!((store.data().asked - asked, store.data().failed), (1, 0));
+    assert!(store.data().meter.report().table_elements > 1 << 50);
+    assert!(error.is::<OutOfMemory>(), "{error:?}");
+    store.data_mut().meter.table_failed(&error).unwrap();
+
+    assert_eq!(store.data().meter.report().table_elements, instance_table_size(&mut store, guest));
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::FailedByEngine));
+    assert_eq!(metered(&mut store, &ledger), (PAGE, PAGE as u64));
+}
+
 #[test]
 fn sixty_four_bit_sizes_are_clamped_not_wrapped() {
     let mut config = Config::new();
@@ -170,6 +191,15 @@ fn a_shared_memory_is_seen_only_when_it_is_made() {
     store.data_mut().meter.reconcile(real);
     assert_eq!(metered(&mut store, &ledger), (real, real as u64));
     assert_eq!(store.data().first.recorded, PAGE);
+
+    // One that the host makes is not even asked about then: it belongs to no Store.
+    let made = SharedMemory::new(store.engine(), MemoryType::shared(2, 10)).unwrap();
+    let import = r#"(module (import "" "" (memory 1 10 shared)))"#;
+    let module = Module::new(store.engine(), import).unwrap();
+    Instance::new(&mut store, &module, &[made.clone().into()]).unwrap();
+    assert_eq!(metered(&mut store, &ledger).0, real);
+    store.data_mut().meter.reconcile(real + made.data_size());
+    assert_eq!(metered(&mut store, &ledger).0, 7 * PAGE);
 }
 
 #[test]

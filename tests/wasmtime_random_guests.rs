@@ -171,7 +171,7 @@ fn the_total_is_the_engines_for_random_guests() {
     let mut stores: Vec<_> = (0..STORES).map(|_| new_store(&engine, &ledger)).collect();
     let mut guests = Vec::new();
     for guest in 0..effort::scaled(GUESTS) {
-        if guest % GUESTS_A_MODULE == 0 {
+        if guest.is_multiple_of(GUESTS_A_MODULE) {
             let module = Module::new(&engine, random_guest(&mut rng)).unwrap();
             guests.push(linker.instantiate_pre(&module).unwrap());
         }

@@ -38,13 +38,7 @@ macro_rules! impl_resource_limiter {
 
             fn memory_grow_failed(&mut self, error: $engine::Error) -> $engine::Result<()> {
                 let $this = self;
-                // The one failure that follows no question; it can only be told by its words.
-                let outcome = if $crate::is_type_limit(&error) {
-                    $meter.refused_unasked()
-                } else {
-                    $meter.memory_failed()
-                };
-                outcome.map_err(|denial| error.context(denial))
+                $meter.memory_failed(&error).map_err(|denial| error.context(denial))
             }
 
             fn table_growing(
@@ -59,12 +53,7 @@ macro_rules! impl_resource_limiter {
 
             fn table_grow_failed(&mut self, error: $engine::Error) -> $engine::Result<()> {
                 let $this = self;
-                let outcome = if $crate::is_type_limit(&error) {
-                    $meter.refused_unasked()
-                } else {
-                    $meter.table_failed()
-                };
-                outcome.map_err(|denial| error.context(denial))
+                $meter.table_failed(&error).map_err(|denial| error.context(denial))
             }
 
             fn instances(&self) -> usize {

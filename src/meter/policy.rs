@@ -226,22 +226,20 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// At most `instances` instances in the Store; 10 000 by default. Read by the engine when the
-    /// limiter is installed.
+    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads the three numbers
+    /// when the limiter is installed, so those of a later lease need `Store::limiter` again.
     pub const fn instances(mut self, instances: usize) -> Self {
         self.0.instances = instances;
         self
     }
 
-    /// At most `tables` tables in the Store; 10 000 by default. Read by the engine when the limiter
-    /// is installed.
+    /// At most `tables` tables in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
     pub const fn tables(mut self, tables: usize) -> Self {
         self.0.tables = tables;
         self
     }
 
-    /// At most `memories` memories in the Store; 10 000 by default. Read by the engine when the
-    /// limiter is installed.
+    /// At most `memories` memories in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
     pub const fn memories(mut self, memories: usize) -> Self {
         self.0.memories = memories;
         self
