@@ -1,13 +1,13 @@
 //! The one place that chooses where atomics come from and how wide a word is.
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), feature = "portable-atomic"))]
-pub(crate) use portable_atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic")))]
-pub(crate) use core::sync::atomic::{AtomicU16, AtomicU32, AtomicUsize, Ordering};
+pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(

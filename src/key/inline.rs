@@ -55,7 +55,7 @@ pub trait InlineKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
 
     /// How many words, from the first, tell this key from all others: keys that are shorter than
     /// the space for them are then stored and compared at their own length. All, unless
-    /// overridden; never more than there are.
+    /// overridden; more than there are stands for all. At least 1.
     #[inline]
     fn significant_words(&self) -> usize {
         Self::Words::LEN
@@ -164,13 +164,17 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
 impl<K: InlineKey> Wanted<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
-        let words = self.to_words();
         let significant = self.significant_words();
-        for (cell, word) in cell.words().iter().zip(words.as_ref()).take(significant) {
+        for (index, cell) in cell.words().iter().enumerate() {
             // Acquire: pairs with the store in `put`, before the second look at the peak word.
-            if cell.load(Ordering::Acquire) != *word {
+            let word = cell.load(Ordering::Acquire);
+            // The loop is unrolled, and of `to_words` only the one word is left.
+            if word != self.to_words().as_ref()[index] {
                 // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
                 return Comparison::Different;
+            }
+            if index + 1 == significant {
+                break;
             }
         }
         if still() { Comparison::Equal } else { Comparison::Changed }

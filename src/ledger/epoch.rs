@@ -193,7 +193,7 @@ impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
         key: &Q,
         make: impl Fn() -> K,
         bytes: u64,
-        hint: &mut Hint,
+        hint: Option<&mut Hint>,
         pin: impl FnOnce() -> Guard,
     ) -> Recorded {
         let wanted = Borrowed { key, make, kind: PhantomData };
@@ -232,7 +232,7 @@ macro_rules! pinned_calls {
         where
             Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
         {
-            self.shared().record(key, || key.to_owned(), bytes, &mut Hint::new(), || self.pin())
+            self.shared().record(key, || key.to_owned(), bytes, None, || self.pin())
         }
 
         /// The same for borrowed forms that cannot be turned into a `K` by themselves: `make` is
@@ -242,7 +242,7 @@ macro_rules! pinned_calls {
         where
             Q: Hash + Equivalent<K> + ?Sized,
         {
-            self.shared().record(key, make, bytes, &mut Hint::new(), || self.pin())
+            self.shared().record(key, make, bytes, None, || self.pin())
         }
 
         /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for
@@ -315,7 +315,7 @@ macro_rules! handle {
             fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
                 match self.table().record_by_hint(bytes, hint) {
                     Some(recorded) => recorded,
-                    None => self.shared().record(key, || key.clone(), bytes, hint, || self.pin()),
+                    None => self.shared().record(key, || key.clone(), bytes, Some(hint), || self.pin()),
                 }
             }
 

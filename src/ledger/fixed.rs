@@ -6,7 +6,7 @@ use super::{FixedState, debug_summary, readings};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
-    sync::{AtomicU16, AtomicWord, Line},
+    sync::{AtomicWord, Line},
     table::{Intent, Recorded, Slot, Storage, Table, shape::Shape},
     tracker::{Hint, sealed},
 };
@@ -41,7 +41,8 @@ pub struct StaticLedger<K: InlineKey, const CAPACITY: usize, S = FixedState> {
 /// The arrays of a table in place.
 struct Fixed<K: InlineKey, const CAPACITY: usize> {
     slots: [[Slot<InlineCell<K>>; 2]; CAPACITY],
-    reach: [[AtomicU16; 2]; CAPACITY],
+    /// More than twice as many slots have.
+    groups: [AtomicWord; CAPACITY],
     intents: [[Intent; 2]; CAPACITY],
     /// More than a tournament over twice as many slots has; unused with 32-bit words.
     nodes: [[AtomicWord; NODES_PER_PLACE]; CAPACITY],
@@ -57,14 +58,14 @@ impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
             "CAPACITY is more than can be addressed with words of this width"
         );
         let shape = Shape::doubled(CAPACITY);
-        assert!(shape.nodes() <= CAPACITY * NODES_PER_PLACE);
+        assert!(shape.nodes() <= CAPACITY * NODES_PER_PLACE && shape.groups <= CAPACITY);
         shape
     };
 
     #[allow(clippy::declare_interior_mutable_const)] // What a new ledger is made of.
     const NEW: Self = Self {
         slots: [const { [const { Slot::EMPTY }; 2] }; CAPACITY],
-        reach: [const { [const { AtomicU16::new(0) }; 2] }; CAPACITY],
+        groups: [const { AtomicWord::new(0) }; CAPACITY],
         intents: [const { [const { Intent::EMPTY }; 2] }; CAPACITY],
         nodes: [const { [const { AtomicWord::new(0) }; NODES_PER_PLACE] }; CAPACITY],
     };
@@ -84,8 +85,8 @@ impl<K: InlineKey, const CAPACITY: usize> Storage for Fixed<K, CAPACITY> {
     }
 
     #[inline]
-    fn reach(&self) -> &[AtomicU16] {
-        self.reach.as_flattened()
+    fn groups(&self) -> &[AtomicWord] {
+        &self.groups[..Self::SHAPE.groups]
     }
 
     fn intents(&self) -> &[Intent] {
@@ -191,11 +192,11 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
     /// As [`InlineLedger::record_peak`](crate::InlineLedger::record_peak).
     #[inline]
     pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.record(key, bytes, &mut Hint::new())
+        self.record(key, bytes, None)
     }
 
     #[inline]
-    fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+    fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
         self.table.record(key, bytes, hint, || (), || self.hasher.hash_one(key))
     }
 
@@ -214,7 +215,7 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         match self.table.record_by_hint(bytes, hint) {
             Some(recorded) => recorded,
-            None => self.record(key, bytes, hint),
+            None => self.record(key, bytes, Some(hint)),
         }
     }
 

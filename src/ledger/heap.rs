@@ -4,7 +4,7 @@ use alloc::boxed::Box;
 
 use crate::{
     key::KeyCell,
-    sync::{AtomicU16, AtomicWord},
+    sync::AtomicWord,
     table::{Intent, Slot, Storage, shape::Shape},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 pub(crate) struct Heap<C: KeyCell> {
     shape: Shape,
     slots: Box<[Slot<C>]>,
-    reach: Box<[AtomicU16]>,
+    groups: Box<[AtomicWord]>,
     intents: Box<[Intent]>,
     nodes: Box<[AtomicWord]>,
     limbo: C::Limbo,
@@ -46,7 +46,7 @@ impl<C: HeapCell> Heap<C> {
         let capacity = shape.capacity;
         Self {
             slots: zeroed(shape.slots, capacity),
-            reach: zeroed(shape.slots, capacity),
+            groups: zeroed(shape.groups, capacity),
             intents: zeroed(shape.slots, capacity),
             nodes: zeroed(shape.nodes(), capacity),
             shape,
@@ -57,7 +57,7 @@ impl<C: HeapCell> Heap<C> {
     /// The bytes of the arrays.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&*self.slots)
-            + size_of_val(&*self.reach)
+            + size_of_val(&*self.groups)
             + size_of_val(&*self.intents)
             + size_of_val(&*self.nodes)
     }
@@ -77,8 +77,8 @@ impl<C: KeyCell> Storage for Heap<C> {
     }
 
     #[inline]
-    fn reach(&self) -> &[AtomicU16] {
-        &self.reach
+    fn groups(&self) -> &[AtomicWord] {
+        &self.groups
     }
 
     fn intents(&self) -> &[Intent] {
@@ -124,13 +124,6 @@ impl<C: KeyCell> Empty for Slot<C> {
 impl Empty for Intent {
     fn empty() -> Self {
         Intent::empty()
-    }
-}
-
-#[cfg(loom)]
-impl Empty for AtomicU16 {
-    fn empty() -> Self {
-        AtomicU16::new(0)
     }
 }
 

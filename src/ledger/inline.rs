@@ -124,11 +124,11 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     /// linear). Never allocates, never waits; may be called from an interrupt.
     #[inline]
     pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.record(key, bytes, &mut Hint::new())
+        self.record(key, bytes, None)
     }
 
     #[inline]
-    fn record(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+    fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
         self.table().record(key, bytes, hint, || (), || self.shared.hasher.hash_one(key))
     }
 
@@ -168,7 +168,7 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         match self.table().record_by_hint(bytes, hint) {
             Some(recorded) => recorded,
-            None => self.record(key, bytes, hint),
+            None => self.record(key, bytes, Some(hint)),
         }
     }
 

@@ -3,7 +3,7 @@
 //! One admission at a time is *installed*, by the gate word, which names its slot. From then on
 //! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
 
-use super::{Found, Pin, Recorded, Storage, Table};
+use super::{Found, Pin, Recorded, Storage, Table, group::GROUP, shape::Home};
 use crate::{
     key::{KeyCell, Wanted},
     sync::{Ordering, Word},
@@ -22,6 +22,7 @@ pub(super) struct Ticket {
 #[derive(Clone, Copy)]
 struct Claim {
     slot: usize,
+    /// How many groups from home.
     displacement: usize,
     stamp: Stamp,
 }
@@ -105,18 +106,19 @@ impl<St: Storage> Table<St> {
     #[inline(never)]
     pub(super) fn record_beyond_home<W: Wanted<St::Cell>>(
         &self,
-        home: usize,
+        hash: u64,
         wanted: &W,
         bytes: Word,
-        hint: &mut Hint,
-        pin: &mut Pin<St>,
+        mut hint: Option<&mut Hint>,
+        mut pin: Pin<St>,
     ) -> Recorded {
+        let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, pin) {
+            let ticket = match self.find(home, wanted, &pin) {
                 Err(ticket) => ticket,
-                Ok(found) => match self.raise(found, bytes, hint) {
+                Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
                     None => continue,
                 },
@@ -129,12 +131,14 @@ impl<St: Storage> Table<St> {
                 }
                 self.raise_floor(lowest.peak);
                 if bytes <= lowest.peak {
-                    hint.settle(lowest.peak);
+                    if let Some(hint) = hint {
+                        hint.settle(lowest.peak);
+                    }
                     return Recorded::Dropped;
                 }
                 victim = Some(lowest);
             }
-            if !St::Cell::may_displace(self.storage.limbo(), pin) {
+            if !St::Cell::may_displace(self.storage.limbo(), &mut pin) {
                 return self.refuse(bytes);
             }
             // Whatever can panic or allocate happens here, before anything is claimed.
@@ -147,9 +151,10 @@ impl<St: Storage> Table<St> {
                     continue;
                 }
             };
-            let displaced = self.slot(claim.slot).cell.put(key, pin);
+            let displaced = self.slot(claim.slot).cell.put(key, &pin);
             self.write_intent(claim.slot, bytes, victim);
-            self.extend_reach(home, claim.displacement);
+            self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tag);
+            self.groups().extend_reach(home.group, claim.displacement);
             if victim.is_some() {
                 self.bounds().lower(claim.slot, bytes);
             }
@@ -158,35 +163,38 @@ impl<St: Storage> Table<St> {
                     self.tally.evictions.fetch_add(1, Ordering::Relaxed);
                     self.tighten_above(victim.slot);
                 }
-                hint.point(claim.slot, bytes);
+                if let Some(hint) = hint {
+                    hint.point(claim.slot, bytes);
+                }
                 // Foreign code may run in here, so it comes last.
-                St::Cell::retire(displaced, self.storage.limbo(), pin);
+                St::Cell::retire(displaced, self.storage.limbo(), &pin);
                 return Recorded::Admitted;
             }
-            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, pin));
+            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, &pin));
             // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
         }
     }
 
     /// Claims the first free slot on the path of `home`, for the admission after the ticket's.
-    fn claim(&self, home: usize, ticket: Ticket) -> Result<Claim, Setback> {
+    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, Setback> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
         let stamp = Stamp::new(ticket.era, seq, &shape.gate);
-        for displacement in 0..shape.slots {
-            let slot = shape.probe(home, displacement);
-            let seen = self.slot(slot).look();
-            if !seen.is_free() {
-                continue;
-            }
-            // A slot freed by the admission of the gate, or before, may be used now; one that a
-            // later admission frees may not, and shows a gate that has moved.
-            if !self.is_current(ticket) {
-                return Err(Setback::Moved);
-            }
-            if self.slot(slot).replace(seen, Peak::pending(stamp)).is_ok() {
-                return Ok(Claim { slot, displacement, stamp });
+        for displacement in 0..shape.groups {
+            for slot in shape.slots_of(shape.probe(home, displacement)) {
+                let seen = self.slot(slot).look();
+                if !seen.is_free() {
+                    continue;
+                }
+                // A slot freed by the admission of the gate, or before, may be used now; one that a
+                // later admission frees may not, and shows a gate that has moved.
+                if !self.is_current(ticket) {
+                    return Err(Setback::Moved);
+                }
+                if self.slot(slot).replace(seen, Peak::pending(stamp)).is_ok() {
+                    return Ok(Claim { slot, displacement, stamp });
+                }
             }
         }
         Err(if self.is_current(ticket) { Setback::NoSlot } else { Setback::Moved })
@@ -199,19 +207,6 @@ impl<St: Storage> Table<St> {
         intent.bytes.store(bytes, Ordering::Release);
         intent.victim.store(victim as u32, Ordering::Release);
         intent.victim_peak.store(victim_peak, Ordering::Release);
-    }
-
-    /// Lets searches from `home` go as far as `displacement`.
-    fn extend_reach(&self, home: usize, displacement: usize) {
-        let reach = &self.storage.reach()[home];
-        // Saturated, it stands for the whole table.
-        let displacement = u16::try_from(displacement).unwrap_or(u16::MAX);
-        // Relaxed: if another thread made it this large, whoever sees our gate reads it no smaller
-        // than this load did (read-read coherence).
-        if reach.load(Ordering::Relaxed) < displacement {
-            // Release: pairs with the load in `find`.
-            reach.fetch_max(displacement, Ordering::Release);
-        }
     }
 
     /// Makes the claim's admission the one of the gate and carries it to its end. `false` if another

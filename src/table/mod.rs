@@ -3,19 +3,21 @@
 
 mod admit;
 mod bounds;
+mod group;
 mod lowest;
 pub(crate) mod shape;
 mod walk;
 
 use crate::{
     key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicU16, AtomicU32, AtomicUsize, AtomicWord, Line, Ordering, Word},
+    sync::{AtomicU32, AtomicUsize, AtomicWord, Line, Ordering, Word},
     tracker::Hint,
     word::{Peak, Stamp, saturate, widen},
 };
 use admit::Ticket;
 use bounds::Bounds;
-use shape::Shape;
+use group::{GROUP, Groups};
+use shape::{Home, Shape};
 
 /// What [`record_peak`](crate::InlineLedger::record_peak) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,8 +111,7 @@ pub(crate) trait Storage {
 
     fn shape(&self) -> &Shape;
     fn slots(&self) -> &[Slot<Self::Cell>];
-    /// By home: the largest displacement at which a key with that home was ever placed.
-    fn reach(&self) -> &[AtomicU16];
+    fn groups(&self) -> &[AtomicWord];
     fn intents(&self) -> &[Intent];
     fn nodes(&self) -> &[AtomicWord];
     /// What it takes to dispose of displaced keys.
@@ -217,11 +218,16 @@ impl<St: Storage> Table<St> {
         Bounds::new(self.storage.nodes(), self.storage.shape())
     }
 
+    fn groups(&self) -> Groups<'_> {
+        Groups(self.storage.groups())
+    }
+
     fn slot(&self, slot: usize) -> &Slot<St::Cell> {
         &self.storage.slots()[slot]
     }
 
-    /// Records `bytes` for a key. The pin and the hash are only made for a value above the floor.
+    /// Records `bytes` for a key, and notes in the hint what is known of it then. The hash and the pin are
+    /// only made for a value above the floor.
     ///
     /// Always inlined: what is at or below the floor then costs the caller a load and a comparison.
     #[inline(always)]
@@ -229,14 +235,16 @@ impl<St: Storage> Table<St> {
         &self,
         wanted: &W,
         bytes: u64,
-        hint: &mut Hint,
+        hint: Option<&mut Hint>,
         pin: impl FnOnce() -> Pin<St>,
         hash: impl FnOnce() -> u64,
     ) -> Recorded {
         let bytes = saturate(bytes);
         let floor = self.floor_word();
         if bytes <= floor {
-            hint.settle(floor);
+            if let Some(hint) = hint {
+                hint.settle(floor);
+            }
             return Recorded::Unchanged;
         }
         self.record_above_floor(wanted, bytes, hint, pin, hash)
@@ -247,30 +255,33 @@ impl<St: Storage> Table<St> {
         &self,
         wanted: &W,
         bytes: Word,
-        hint: &mut Hint,
+        mut hint: Option<&mut Hint>,
         pin: impl FnOnce() -> Pin<St>,
         hash: impl FnOnce() -> u64,
     ) -> Recorded {
-        let mut pin = pin();
-        let home = self.storage.shape().home(hash());
-        if let Some(recorded) =
-            self.compare(home, wanted, &pin).and_then(|found| self.raise(found, bytes, hint))
+        let hash = hash();
+        let home = self.storage.shape().home(hash);
+        let pin = pin();
+        if let Some(found) = self.look_at_home(home, wanted, &pin)
+            && let Some(recorded) = self.raise(found, bytes, hint.as_deref_mut())
         {
             return recorded;
         }
-        self.record_beyond_home(home, wanted, bytes, hint, &mut pin)
+        // Everything by value, and no hint where there is none: it is the last call then.
+        self.record_beyond_home(hash, wanted, bytes, hint, pin)
     }
 
     /// Raises a resident just found; `None` if the slot has changed since.
     #[inline]
-    fn raise(&self, found: Found, bytes: Word, hint: &mut Hint) -> Option<Recorded> {
-        if bytes <= found.peak {
-            hint.point(found.slot, found.peak);
-            return Some(Recorded::Unchanged);
+    fn raise(&self, found: Found, bytes: Word, hint: Option<&mut Hint>) -> Option<Recorded> {
+        let raises = bytes > found.peak;
+        if raises {
+            self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
         }
-        self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
-        hint.point(found.slot, bytes);
-        Some(Recorded::Raised)
+        if let Some(hint) = hint {
+            hint.point(found.slot, bytes.max(found.peak));
+        }
+        Some(if raises { Recorded::Raised } else { Recorded::Unchanged })
     }
 
     /// Records through a hint alone: `None` if it does not decide.
@@ -283,14 +294,14 @@ impl<St: Storage> Table<St> {
         }
         let slot = hint.slot()?;
         // The word that was seen does not come back, so the slot is still the same resident's.
-        self.raise(Found { slot, peak: hint.settled() }, bytes, hint)
+        self.raise(Found { slot, peak: hint.settled() }, bytes, Some(hint))
     }
 
     /// The peak of a key in bytes, 0 if it is not resident.
     #[inline]
     pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
         let home = self.storage.shape().home(hash);
-        match self.compare(home, wanted, pin) {
+        match self.look_at_home(home, wanted, pin) {
             Some(found) => widen(found.peak),
             None => self.peak_beyond_home(home, wanted, pin),
         }
@@ -298,7 +309,7 @@ impl<St: Storage> Table<St> {
 
     /// The same, once home has not decided.
     #[inline(never)]
-    fn peak_beyond_home<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> u64 {
+    fn peak_beyond_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> u64 {
         loop {
             match self.find(home, wanted, pin) {
                 Ok(found) => return widen(found.peak),
@@ -316,7 +327,7 @@ impl<St: Storage> Table<St> {
 
     /// The resident with this key, or the ticket under which there is none: conclusive if that is
     /// current afterwards.
-    fn find<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
+    fn find<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
         loop {
             let ticket = self.ticket();
             if let Some(found) = self.probe(home, wanted, pin) {
@@ -325,35 +336,63 @@ impl<St: Storage> Table<St> {
             // Under one ticket residents only come by the admission of its gate, and to one slot.
             if self.help(ticket) {
                 let newcomer = self.newcomer(ticket);
-                return self.compare(newcomer, wanted, pin).ok_or(ticket);
+                return self.look_at(newcomer, wanted, pin).ok_or(ticket);
             }
         }
     }
 
     /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds
     /// was resident with that peak.
-    fn probe<W: Wanted<St::Cell>>(&self, home: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
+    fn probe<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
         let shape = self.storage.shape();
-        // Acquire: pairs with the release in `extend_reach`. A newcomer's reach is written before
-        // the gate that installs it, so who has seen that gate sees the reach.
-        let reach = self.storage.reach()[home].load(Ordering::Acquire);
-        let reach = if reach == u16::MAX { shape.slots - 1 } else { usize::from(reach) };
-        (0..=reach).find_map(|displacement| self.compare(shape.probe(home, displacement), wanted, pin))
+        let reach = self.groups().reach(home.group);
+        (0..=reach).find_map(|displacement| self.look_in(shape.probe(home, displacement), home, wanted, pin))
+    }
+
+    /// Looks for a key in one group.
+    fn look_in<W: Wanted<St::Cell>>(
+        &self,
+        group: usize,
+        home: Home,
+        wanted: &W,
+        pin: &Pin<St>,
+    ) -> Option<Found> {
+        let lanes = self.groups().lanes_with(group, home.tag);
+        lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, wanted, pin))
     }
 
     /// The slot's resident, if it has this key.
-    #[inline]
-    fn compare<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        let slot = self.slot(place);
+    fn look_at<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
         loop {
-            let seen = slot.look();
-            let peak = seen.as_live()?;
-            match wanted.compare(&slot.cell, pin, || slot.is_still(seen)) {
-                Comparison::Equal => return Some(Found { slot: place, peak }),
-                Comparison::Different => return None,
-                // Raised or evicted in between, by another call that got ahead.
-                Comparison::Changed => {}
+            match self.compare(place, wanted, pin) {
+                Ok(found) => return Some(found),
+                Err(Comparison::Changed) => {} // By another call that got ahead.
+                Err(_) => return None,
             }
+        }
+    }
+
+    /// Looks in the home group, where a resident nearly always is, and at each of its slots once.
+    #[inline(always)]
+    fn look_at_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
+        let mut lanes = self.groups().lanes_with(home.group, home.tag);
+        lanes.find_map(|lane| self.compare(home.group * GROUP + lane, wanted, pin).ok())
+    }
+
+    /// Compares the slot's resident with a key. (A tag too many can point beyond the last slot.)
+    #[inline(always)]
+    fn compare<W: Wanted<St::Cell>>(
+        &self,
+        place: usize,
+        wanted: &W,
+        pin: &Pin<St>,
+    ) -> Result<Found, Comparison> {
+        let slot = self.storage.slots().get(place).ok_or(Comparison::Different)?;
+        let seen = slot.look();
+        let peak = seen.as_live().ok_or(Comparison::Different)?;
+        match wanted.compare(&slot.cell, pin, || slot.is_still(seen)) {
+            Comparison::Equal => Ok(Found { slot: place, peak }),
+            other => Err(other),
         }
     }
 }

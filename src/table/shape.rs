@@ -1,9 +1,13 @@
 //! The sizes of a table: places, slots, the levels of its bounds.
 
-use crate::{sync::Word, word::GateShape};
+use super::group::GROUP;
+use crate::{
+    sync::Word,
+    word::{GateShape, Tag},
+};
 
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
-pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 8 };
+pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
 /// Children of an inner node.
 pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
 /// The least number of slots beyond the capacity: as many admissions at once as there are, and no
@@ -18,6 +22,7 @@ const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
 pub(crate) struct Shape {
     pub(crate) capacity: usize,
     pub(crate) slots: usize,
+    pub(crate) groups: usize,
     pub(crate) gate: GateShape,
     /// Where the nodes of each level begin, leaves first; then where they all end.
     starts: [u32; MAX_LEVELS + 1],
@@ -45,6 +50,7 @@ impl Shape {
         let mut shape = Self {
             capacity,
             slots,
+            groups: slots.div_ceil(GROUP),
             gate: GateShape::new(capacity, slots),
             starts: [0; MAX_LEVELS + 1],
             levels: 0,
@@ -89,18 +95,38 @@ impl Shape {
         self.starts[level] as usize + index
     }
 
-    /// The home of a hash: its upper half, scaled to the slots.
+    /// The home of a hash: its highest bits, scaled to the groups.
     #[inline]
-    pub(crate) fn home(&self, hash: u64) -> usize {
-        (((hash >> 32) * self.slots as u64) >> 32) as usize
+    pub(crate) fn home(&self, hash: u64) -> Home {
+        // The upper half is enough; all of it costs less where a product of two words is one instruction.
+        let group = if cfg!(target_pointer_width = "64") {
+            ((u128::from(hash) * self.groups as u128) >> 64) as usize
+        } else {
+            (((hash >> 32) * self.groups as u64) >> 32) as usize
+        };
+        Home { group, tag: Tag::of(hash) }
     }
 
-    /// The slot `displacement` after `home`, around the end.
+    /// The group `displacement` after `home`, around the end.
     #[inline]
-    pub(crate) fn probe(&self, home: usize, displacement: usize) -> usize {
-        let slot = home + displacement;
-        if slot < self.slots { slot } else { slot - self.slots }
+    pub(crate) fn probe(&self, home: Home, displacement: usize) -> usize {
+        let group = home.group + displacement;
+        if group < self.groups { group } else { group - self.groups }
     }
+
+    /// The slots of a group; the last one may have fewer than the others.
+    #[inline]
+    pub(crate) fn slots_of(&self, group: usize) -> core::ops::Range<usize> {
+        let first = group * GROUP;
+        first..(first + GROUP).min(self.slots)
+    }
+}
+
+/// Where a key belongs: the group that it is looked for first, and its tag there and further on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Home {
+    pub(crate) group: usize,
+    pub(crate) tag: Tag,
 }
 
 #[cfg(test)]
@@ -124,11 +150,13 @@ mod tests {
     }
 
     #[test]
-    fn homes_cover_the_slots_and_probes_go_round() {
+    fn homes_cover_the_groups_and_probes_go_round() {
         let shape = Shape::with_capacity(100);
-        assert_eq!(shape.home(0), 0);
-        assert_eq!(shape.home(u64::MAX), shape.slots - 1);
-        assert_eq!(shape.probe(shape.slots - 1, 1), 0);
-        assert_eq!(shape.probe(3, shape.slots - 1), 2);
+        assert_eq!(shape.home(0).group, 0);
+        let last = shape.home(u64::MAX);
+        assert_eq!(last.group, shape.groups - 1);
+        assert_eq!(shape.probe(last, 1), 0);
+        assert_eq!(shape.probe(shape.home(0), shape.groups - 1), last.group);
+        assert_eq!(shape.slots_of(last.group).end, shape.slots);
     }
 }
