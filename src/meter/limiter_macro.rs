@@ -4,15 +4,23 @@
 /// [`StoreMemoryMeter`](crate::StoreMemoryMeter), with whichever wasmtime the calling crate depends
 /// on. The crate's own `wasmtime` feature is not needed.
 ///
-/// ```ignore
-/// struct Limiter(highwater::StoreMemoryMeter);
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use highwater::{MemoryLedger, PrincipalId, StoreMemoryMeter};
+///
+/// struct Limiter(StoreMemoryMeter);
 ///
 /// highwater::impl_resource_limiter! {
 ///     impl wasmtime::ResourceLimiter for Limiter { |limiter| limiter.0 }
 /// }
 ///
 /// struct Host { limiter: Limiter }
+///
+/// let meter = StoreMemoryMeter::new(64 << 20, PrincipalId::default(), MemoryLedger::default());
+/// let host = Host { limiter: Limiter(meter) };
+/// let mut store = wasmtime::Store::new(&wasmtime::Engine::default(), host);
 /// store.limiter(|host| &mut host.limiter);
+/// # }
 /// ```
 ///
 /// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the
