@@ -22,11 +22,13 @@ enum Kind {
     Table,
 }
 
-/// An approved growth that nothing has confirmed yet: what the Store holds if it stands.
+/// An approved growth that nothing has confirmed yet: what it takes to undo it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Pending {
     kind: Kind,
-    then: Usage,
+    /// Bytes, or elements of a table.
+    grown: usize,
+    largest_memory_before: usize,
 }
 
 /// What a Store held at one instant, to return to with [`Account::withdraw`].
@@ -72,7 +74,8 @@ pub struct Mark(Usage);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Account {
-    settled: Usage,
+    /// As if the pending growth had happened, which it nearly always has.
+    held: Usage,
     pending: Option<Pending>,
     inherited: usize,
     denied: u64,
@@ -84,7 +87,7 @@ impl Account {
     #[must_use]
     pub const fn new() -> Self {
         let empty = Usage { memory: 0, table_elements: 0, largest_memory: 0 };
-        Self { settled: empty, pending: None, inherited: 0, denied: 0, last_denial: None }
+        Self { held: empty, pending: None, inherited: 0, denied: 0, last_denial: None }
     }
 
     /// One memory asks to grow from `current` to `desired` bytes; a creation asks from 0.
@@ -102,18 +105,17 @@ impl Account {
         self.settle();
         self.learn(Usage { memory: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
-        let then = Usage {
-            memory: self.settled.memory.saturating_add(grown),
-            largest_memory: self.settled.largest_memory.max(desired),
-            ..self.settled
-        };
-        if !limits.admits_memory(desired, grown, then.memory, then.table_elements) {
+        let memory = self.held.memory.saturating_add(grown);
+        if !limits.admits_memory(desired, grown, memory, self.held.table_elements) {
             return Err(self.deny(Denial::OverCeiling));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
-        self.pending = Some(Pending { kind: Kind::Memory, then });
+        let largest_memory_before = self.held.largest_memory;
+        self.pending = Some(Pending { kind: Kind::Memory, grown, largest_memory_before });
+        self.held.memory = memory;
+        self.held.largest_memory = largest_memory_before.max(desired);
         Ok(())
     }
 
@@ -132,15 +134,16 @@ impl Account {
         self.settle();
         self.learn(Usage { table_elements: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
-        let then =
-            Usage { table_elements: self.settled.table_elements.saturating_add(grown), ..self.settled };
-        if !limits.admits_table(desired, grown, then.table_elements, then.memory) {
+        let elements = self.held.table_elements.saturating_add(grown);
+        if !limits.admits_table(desired, grown, elements, self.held.memory) {
             return Err(self.deny(Denial::Table));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
-        self.pending = Some(Pending { kind: Kind::Table, then });
+        let largest_memory_before = self.held.largest_memory;
+        self.pending = Some(Pending { kind: Kind::Table, grown, largest_memory_before });
+        self.held.table_elements = elements;
         Ok(())
     }
 
@@ -158,11 +161,11 @@ impl Account {
     /// anybody was asked, so it is nobody's own growth.
     #[inline]
     fn learn(&mut self, part: Usage) {
-        if part.memory > self.settled.memory {
-            self.inherited += part.memory - self.settled.memory;
-            self.settled.memory = part.memory;
+        if part.memory > self.held.memory {
+            self.inherited += part.memory - self.held.memory;
+            self.held.memory = part.memory;
         }
-        self.settled.table_elements = self.settled.table_elements.max(part.table_elements);
+        self.held.table_elements = self.held.table_elements.max(part.table_elements);
     }
 
     /// A growth failed for which no approval had been asked: what is pending belongs to an earlier
@@ -176,7 +179,7 @@ impl Account {
     /// this event, so it stands.
     fn fail(&mut self, kind: Kind) {
         if self.pending.is_some_and(|pending| pending.kind == kind) {
-            self.pending = None;
+            self.held = self.settled();
         }
         self.settle();
         self.deny(Denial::FailedByEngine);
@@ -191,20 +194,14 @@ impl Account {
     /// No growth is in flight: what was pending has happened. Says whether anything was.
     #[inline]
     pub fn settle(&mut self) -> bool {
-        match self.pending.take() {
-            Some(pending) => {
-                self.settled = pending.then;
-                true
-            }
-            None => false,
-        }
+        self.pending.take().is_some()
     }
 
     /// A lease begins: all that the Store holds now is inherited.
     pub fn start_lease(&mut self) {
         self.settle();
-        self.settled.largest_memory = 0;
-        self.inherited = self.settled.memory;
+        self.held.largest_memory = 0;
+        self.inherited = self.held.memory;
         self.denied = 0;
         self.last_denial = None;
     }
@@ -212,16 +209,16 @@ impl Account {
     /// What the Store holds now, before an instantiation that may fail.
     pub fn mark(&mut self) -> Mark {
         self.settle();
-        Mark(self.settled)
+        Mark(self.held)
     }
 
     /// Everything approved since `mark` is gone: the instantiation failed and the engine took its
     /// memories and tables back.
     pub fn withdraw(&mut self, mark: Mark) {
-        self.pending = None;
         // Of a lease that began after the mark it knows nothing.
-        let largest_memory = mark.0.largest_memory.min(self.settled.largest_memory);
-        self.settled = Usage { largest_memory, ..mark.0 };
+        let largest_memory = mark.0.largest_memory.min(self.settled().largest_memory);
+        self.pending = None;
+        self.held = Usage { largest_memory, ..mark.0 };
         self.inherited = self.inherited.min(mark.0.memory);
     }
 
@@ -229,20 +226,20 @@ impl Account {
     /// with what is more than known.
     pub fn reconcile(&mut self, memory: usize) {
         self.settle();
-        self.settled.memory = memory;
+        self.held.memory = memory;
         self.inherited = self.inherited.min(memory);
     }
 
     /// Bytes over all memories of the Store, a pending growth included.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.with_pending().memory
+        self.held.memory
     }
 
     /// Elements over all tables of the Store, a pending growth included.
     #[must_use]
     pub fn table_elements(&self) -> usize {
-        self.with_pending().table_elements
+        self.held.table_elements
     }
 
     /// Bytes that the Store's memories held when the lease began.
@@ -274,14 +271,14 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn settled_charge(&self, attribution: Attribution) -> usize {
-        self.charge(&self.settled, attribution)
+        self.charge(&self.settled(), attribution)
     }
 
     /// As [`settled_charge`](Self::settled_charge), as if the pending growth had happened.
     #[must_use]
     #[inline]
     pub fn approved_charge(&self, attribution: Attribution) -> usize {
-        self.charge(&self.with_pending(), attribution)
+        self.charge(&self.held, attribution)
     }
 
     #[inline]
@@ -295,8 +292,15 @@ impl Account {
         }
     }
 
+    /// What the Store holds without the pending growth.
     #[inline]
-    fn with_pending(&self) -> Usage {
-        self.pending.map_or(self.settled, |pending| pending.then)
+    fn settled(&self) -> Usage {
+        let Some(Pending { kind, grown, largest_memory_before }) = self.pending else { return self.held };
+        let mut settled = self.held;
+        match kind {
+            Kind::Memory => settled.memory -= grown,
+            Kind::Table => settled.table_elements -= grown,
+        }
+        Usage { largest_memory: largest_memory_before, ..settled }
     }
 }
