@@ -1,7 +1,14 @@
 //! The one place that chooses where atomics come from and how wide a word is.
+//!
+//! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
+
+#[cfg(all(loom, not(shuttle)))]
+use loom as checker;
+#[cfg(shuttle)]
+use shuttle as checker;
 
 #[cfg(loom)]
-pub(crate) use loom::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(not(loom), feature = "portable-atomic"))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -27,10 +34,10 @@ pub type Word = u32;
 
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 mod wide {
+    #[cfg(loom)]
+    pub(crate) use super::checker::sync::atomic::AtomicU64 as AtomicWord;
     #[cfg(not(loom))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
-    #[cfg(loom)]
-    pub(crate) use loom::sync::atomic::AtomicU64 as AtomicWord;
 }
 #[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]
 pub(crate) use AtomicU32 as AtomicWord;

@@ -4,8 +4,8 @@
     mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one step;
                                                 FILE names those that may survive, with the reason
 
-What is to be replaced must occur exactly once (spaces and line ends do not matter), or the run fails: a
-mistake whose place is gone is no check any more.
+What is to be replaced must occur exactly once (spaces and line ends do not matter), and the result must
+compile, or the run fails: a mistake whose place is gone is no check any more.
 """
 
 import os
@@ -21,19 +21,22 @@ ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "target" / "mutations" / "tree"
 # Seconds for one check. A test that hangs has noticed the mistake; a model that is not through by then has
 # not (loom itself ends a model that goes round in circles).
-PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "900"))
+PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "180"))
 
 CORE = ["--no-default-features", "--features", "alloc"]
 LOOM = "--cfg loom --cfg crossbeam_loom --cap-lints=warn"
 PLAIN = "--cfg highwater_core_only --cap-lints=warn"
 MODELS = ["test", "--release", *CORE, "--test", "loom", "--"]
+SHUTTLE = "--cfg loom --cfg shuttle --cap-lints=warn"
 CHECKS = {
+    "shuttle": (SHUTTLE, MODELS),
     "models": (LOOM, MODELS),
     "models32": (LOOM + " --cfg highwater_narrow", MODELS),
     "unit": (PLAIN, ["test", *CORE, "--lib", "--"]),
 }
-for path in (ROOT / "tests").glob("*.rs"):
-    CHECKS[path.stem] = (PLAIN, ["test", *CORE, "--test", path.stem, "--"])
+for path in [*(ROOT / "tests").glob("*.rs"), *(ROOT / "tests").glob("*/main.rs")]:
+    test = path.parent.name if path.name == "main.rs" else path.stem
+    CHECKS.setdefault(test, (PLAIN, ["test", *CORE, "--test", test, "--"]))
 
 
 def fresh_copy():
@@ -50,12 +53,16 @@ def fresh_copy():
                 shutil.copyfile(ROOT / name, target)
 
 
+class Misplaced(Exception):
+    """A mistake that cannot be planted."""
+
+
 def find_once(text, wanted):
     """Where `wanted` stands in `text`, whatever the white space between its words."""
     pattern = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", wanted))
     found = list(re.finditer(pattern, text))
     if len(found) != 1:
-        sys.exit(f"found {len(found)} times instead of once:\n{wanted}")
+        raise Misplaced(f"found {len(found)} times instead of once:\n{wanted}")
     return found[0].span()
 
 
@@ -69,11 +76,12 @@ def edited(text, edits):
 def run_check(check):
     """The name of the first test that failed, or None if all passed."""
     name, *filters = check.split()
-    name, _, preemptions = name.partition("@")
+    name, _, bound = name.partition("@")
     flags, command = CHECKS[name]
     environment = dict(os.environ, RUSTFLAGS=flags, CARGO_TERM_COLOR="never", RUST_BACKTRACE="0")
-    environment["LOOM_MAX_PREEMPTIONS"] = preemptions or os.environ.get("LOOM_MAX_PREEMPTIONS", "2")
-    environment["CARGO_TARGET_DIR"] = str(COPY.parent / ("loom" if "loom" in flags else "plain"))
+    if bound:
+        environment["SHUTTLE_SCHEDULES" if name == "shuttle" else "LOOM_MAX_PREEMPTIONS"] = bound
+    environment["CARGO_TARGET_DIR"] = str(COPY.parent / ("plain" if flags == PLAIN else name))
     process = subprocess.Popen(
         ["cargo", *command, *filters], cwd=COPY, env=environment, text=True, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -86,10 +94,11 @@ def run_check(check):
 
     timer = threading.Timer(PATIENCE, expire)
     timer.start()
-    failed, built, log = None, False, []
+    failed, built, ran, log = None, False, False, []
     for line in process.stdout:
         log.append(line)
         built |= line.lstrip().startswith("Running ")
+        ran |= bool(re.match(r"running [1-9]", line))
         if match := re.match(r"test (.*) \.\.\. FAILED", line):
             failed = match[1]
             os.killpg(process.pid, signal.SIGKILL)
@@ -97,7 +106,9 @@ def run_check(check):
     code = process.wait()
     timer.cancel()
     if not built and not expired.is_set():
-        sys.exit("the mistake does not compile:\n" + "".join(log[-40:]))
+        raise Misplaced("does not compile:\n" + "".join(log[-40:]))
+    if code == 0 and not ran:
+        raise Misplaced(f"no such test: {check}")
     if failed or code == 0:
         return failed and f"{name} {failed}"
     if expired.is_set():
@@ -133,8 +144,12 @@ def mistakes(path, part):
     for name, file, checks, edits in parse_mistakes(path):
         if part not in name:
             continue
-        failed = noticed(file, edited((COPY / file).read_text(), edits), checks)
         total += 1
+        try:
+            failed = noticed(file, edited((COPY / file).read_text(), edits), checks)
+        except Misplaced as reason:
+            print(f"MISPLACED {name}: {reason}", flush=True)
+            continue
         caught += failed is not None
         print(f"{'caught  ' if failed else 'SURVIVED'}  {name}: {failed or ', '.join(checks)}", flush=True)
     print(f"{caught} of {total} mistakes caught")

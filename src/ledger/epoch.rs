@@ -18,7 +18,7 @@ use crate::tracker::Tracker;
 use crate::{
     key::epoch::{Borrowed, EpochCell, EpochKey, Limbo},
     meter::MeterCounters,
-    sync::Line,
+    sync::{Line, Word},
     table::{Recorded, Storage, Table},
     tracker::{Hint, sealed},
 };
@@ -196,8 +196,21 @@ impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
         hint: Option<&mut Hint>,
         pin: impl FnOnce() -> Guard,
     ) -> Recorded {
+        self.table.record(bytes, hint, |bytes, hint| self.record_above_floor(key, make, bytes, hint, pin))
+    }
+
+    #[inline(never)]
+    fn record_above_floor<Q: Hash + Equivalent<K> + ?Sized>(
+        &self,
+        key: &Q,
+        make: impl Fn() -> K,
+        bytes: Word,
+        hint: Option<&mut Hint>,
+        pin: impl FnOnce() -> Guard,
+    ) -> Recorded {
         let wanted = Borrowed { key, make, kind: PhantomData };
-        self.table.record(&wanted, bytes, hint, pin, || self.hasher.hash_one(key))
+        let hash = self.hasher.hash_one(key);
+        self.table.record_above_floor(hash, &wanted, bytes, hint, pin())
     }
 
     #[inline]

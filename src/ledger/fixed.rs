@@ -6,7 +6,7 @@ use super::{FixedState, debug_summary, readings};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
-    sync::{AtomicWord, Line},
+    sync::{AtomicWord, Line, Word},
     table::{Intent, Recorded, Slot, Storage, Table, shape::Shape},
     tracker::{Hint, sealed},
 };
@@ -197,7 +197,13 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
 
     #[inline]
     fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
-        self.table.record(key, bytes, hint, || (), || self.hasher.hash_one(key))
+        self.table().record(bytes, hint, |bytes, hint| self.record_above_floor(key, bytes, hint))
+    }
+
+    #[inline(never)]
+    fn record_above_floor(&self, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
+        let hash = self.hasher.hash_one(key);
+        self.table().record_above_floor(hash, key, bytes, hint, ())
     }
 
     /// As [`InlineLedger::peak`](crate::InlineLedger::peak).

@@ -8,7 +8,7 @@ use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
     principal::PrincipalId,
-    sync::Line,
+    sync::{Line, Word},
     table::{Recorded, Table},
     tracker::{Hint, Tracker, sealed},
 };
@@ -85,6 +85,14 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
         Self::from_heap(Heap::new(capacity, ()), hasher)
     }
 
+    /// For models: a round of `seq` so short that it wraps within a few admissions.
+    #[cfg(loom)]
+    #[doc(hidden)]
+    pub fn with_seq_bits(capacity: usize, seq_bits: u32, hasher: S) -> Self {
+        let shape = crate::table::shape::Shape::with_capacity(capacity).with_seq_bits(seq_bits);
+        Self::from_heap(Heap::with_shape(shape, ()), hasher)
+    }
+
     fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
         Self {
             shared: Arc::new(Shared {
@@ -129,7 +137,13 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
 
     #[inline]
     fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record(key, bytes, hint, || (), || self.shared.hasher.hash_one(key))
+        self.table().record(bytes, hint, |bytes, hint| self.record_above_floor(key, bytes, hint))
+    }
+
+    #[inline(never)]
+    fn record_above_floor(&self, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
+        let hash = self.shared.hasher.hash_one(key);
+        self.table().record_above_floor(hash, key, bytes, hint, ())
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than

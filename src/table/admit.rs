@@ -80,11 +80,17 @@ impl<St: Storage> Table<St> {
             return true;
         }
         let intent = &self.storage.intents()[newcomer];
-        // Acquire: pairs with the stores of the next owner of this slot, who writes only after a
-        // later gate; if one of its words was read, that gate is seen below.
+        // Acquire: pairs with the stores of the next owner of this slot; if one of its words was read, its
+        // claim is seen below.
         let bytes = intent.bytes.load(Ordering::Acquire);
         let victim = intent.victim.load(Ordering::Acquire) as usize;
         let victim_peak = intent.victim_peak.load(Ordering::Acquire);
+        if !self.slot(newcomer).is_still(pending) {
+            // Published, or void and freed, and perhaps claimed again for the next number under this very
+            // gate: what was read may be the intent of an admission that nobody has installed.
+            return true;
+        }
+        // A claim looks like this admission if it is for the same number a whole round of `seq` later.
         if !self.is_current(ticket) {
             return false;
         }

@@ -226,48 +226,43 @@ impl<St: Storage> Table<St> {
         &self.storage.slots()[slot]
     }
 
-    /// Records `bytes` for a key, and notes in the hint what is known of it then. The hash and the pin are
-    /// only made for a value above the floor.
-    ///
-    /// Always inlined: what is at or below the floor then costs the caller a load and a comparison.
-    #[inline(always)]
-    pub(crate) fn record<W: Wanted<St::Cell>>(
+    /// Records a value with `above_floor`, unless the floor decides: what is at or below it costs a load and
+    /// a comparison, inlined, without a hash or a pin.
+    #[inline]
+    pub(crate) fn record(
         &self,
-        wanted: &W,
         bytes: u64,
         hint: Option<&mut Hint>,
-        pin: impl FnOnce() -> Pin<St>,
-        hash: impl FnOnce() -> u64,
+        above_floor: impl FnOnce(Word, Option<&mut Hint>) -> Recorded,
     ) -> Recorded {
         let bytes = saturate(bytes);
         let floor = self.floor_word();
-        if bytes <= floor {
-            if let Some(hint) = hint {
-                hint.settle(floor);
-            }
-            return Recorded::Unchanged;
+        if bytes > floor {
+            return above_floor(bytes, hint);
         }
-        self.record_above_floor(wanted, bytes, hint, pin, hash)
+        if let Some(hint) = hint {
+            hint.settle(floor);
+        }
+        Recorded::Unchanged
     }
 
+    /// Records a value above the floor for a key, and notes in the hint what is known of it then.
     #[inline]
-    fn record_above_floor<W: Wanted<St::Cell>>(
+    pub(crate) fn record_above_floor<W: Wanted<St::Cell>>(
         &self,
+        hash: u64,
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        pin: impl FnOnce() -> Pin<St>,
-        hash: impl FnOnce() -> u64,
+        pin: Pin<St>,
     ) -> Recorded {
-        let hash = hash();
-        let home = self.storage.shape().home(hash);
-        let pin = pin();
-        if let Some(found) = self.look_at_home(home, wanted, &pin)
-            && let Some(recorded) = self.raise(found, bytes, hint.as_deref_mut())
+        if let Some((slot, met)) = self.candidate(hash)
+            && let Comparison::Equal = met.compare(slot, wanted, &pin)
+            && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
         {
             return recorded;
         }
-        // Everything by value, and no hint where there is none: it is the last call then.
+        // Everything by value: it is the last call then.
         self.record_beyond_home(hash, wanted, bytes, hint, pin)
     }
 
@@ -300,11 +295,12 @@ impl<St: Storage> Table<St> {
     /// The peak of a key in bytes, 0 if it is not resident.
     #[inline]
     pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
-        let home = self.storage.shape().home(hash);
-        match self.look_at_home(home, wanted, pin) {
-            Some(found) => widen(found.peak),
-            None => self.peak_beyond_home(home, wanted, pin),
+        if let Some((slot, met)) = self.candidate(hash)
+            && let Comparison::Equal = met.compare(slot, wanted, pin)
+        {
+            return widen(met.peak);
         }
+        self.peak_beyond_home(self.storage.shape().home(hash), wanted, pin)
     }
 
     /// The same, once home has not decided.
@@ -364,35 +360,36 @@ impl<St: Storage> Table<St> {
     /// The slot's resident, if it has this key.
     fn look_at<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
         loop {
-            match self.compare(place, wanted, pin) {
-                Ok(found) => return Some(found),
-                Err(Comparison::Changed) => {} // By another call that got ahead.
-                Err(_) => return None,
+            let (slot, met) = self.resident(place)?;
+            match met.compare(slot, wanted, pin) {
+                Comparison::Equal => return Some(met),
+                Comparison::Different => return None,
+                Comparison::Changed => {} // By another call that got ahead.
             }
         }
     }
 
-    /// Looks in the home group, where a resident nearly always is, and at each of its slots once.
+    /// Where a resident nearly always is: the first slot of its home group that has its tag.
     #[inline(always)]
-    fn look_at_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        let mut lanes = self.groups().lanes_with(home.group, home.tag);
-        lanes.find_map(|lane| self.compare(home.group * GROUP + lane, wanted, pin).ok())
+    fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
+        let home = self.storage.shape().home(hash);
+        let lane = self.groups().lanes_with(home.group, home.tag).next()?;
+        self.resident(home.group * GROUP + lane)
     }
 
-    /// Compares the slot's resident with a key. (A tag too many can point beyond the last slot.)
+    /// The resident of a slot, whoever it is. (A tag too many can point beyond the last slot.)
     #[inline(always)]
-    fn compare<W: Wanted<St::Cell>>(
-        &self,
-        place: usize,
-        wanted: &W,
-        pin: &Pin<St>,
-    ) -> Result<Found, Comparison> {
-        let slot = self.storage.slots().get(place).ok_or(Comparison::Different)?;
-        let seen = slot.look();
-        let peak = seen.as_live().ok_or(Comparison::Different)?;
-        match wanted.compare(&slot.cell, pin, || slot.is_still(seen)) {
-            Comparison::Equal => Ok(Found { slot: place, peak }),
-            other => Err(other),
-        }
+    fn resident(&self, place: usize) -> Option<(&Slot<St::Cell>, Found)> {
+        let slot = self.storage.slots().get(place)?;
+        let peak = slot.look().as_live()?;
+        Some((slot, Found { slot: place, peak }))
+    }
+}
+
+impl Found {
+    /// Compares a key with that of a resident as it was met.
+    #[inline(always)]
+    fn compare<C: KeyCell>(self, slot: &Slot<C>, wanted: &impl Wanted<C>, pin: &C::Pin) -> Comparison {
+        wanted.compare(&slot.cell, pin, || slot.is_still(Peak::live(self.peak)))
     }
 }

@@ -71,7 +71,7 @@ impl Shape {
     }
 
     /// The same with a short round of `seq`, to see it wrap.
-    #[cfg(test)]
+    #[cfg(any(test, loom))]
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
         let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);

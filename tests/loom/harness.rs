@@ -1,6 +1,13 @@
 //! Runs the calls of a model on several threads and looks for an order that explains the answers.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
+#[cfg(not(shuttle))]
 use loom::thread;
+#[cfg(shuttle)]
+use shuttle::thread;
+
+use highwater::Recorded;
 
 use crate::{
     history::{Event, Operation},
@@ -16,67 +23,117 @@ pub enum Do {
     Len,
     Floor,
     Snapshot,
+    /// Frees what keys can be freed.
+    Collect,
 }
 
 impl Do {
-    /// Makes the call. A snapshot is checked for itself: each key once, and no more than fit.
-    fn run<K: Kind>(self, ledger: &K::Ledger, session: &K::Session, capacity: usize) -> Option<Operation> {
-        Some(match self {
+    /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it shows: each key once, and
+    /// no more than fit.
+    fn run<K: Kind>(self, session: &mut K::Session, ledger: &K::Ledger, capacity: usize) -> Vec<Event> {
+        let call = now();
+        let operations = match self {
             Self::Record(key, bytes) => {
-                Operation::Record { key, bytes, answer: Some(K::record(session, key, bytes)) }
+                vec![Operation::Record { key, bytes, answer: Some(K::record(session, key, bytes)) }]
             }
-            Self::Peak(key) => Operation::Peak { key, answer: K::peak(session, key) },
-            Self::Len => Operation::Len { answer: K::len(ledger) },
-            Self::Floor => Operation::Floor { answer: K::floor(ledger) },
+            Self::Peak(key) => vec![Operation::Peak { key, answer: K::peak(session, key) }],
+            Self::Len => vec![Operation::Len { answer: K::len(ledger) }],
+            Self::Floor => vec![Operation::Floor { answer: K::floor(ledger) }],
+            Self::Collect => {
+                K::collect(session);
+                vec![]
+            }
             Self::Snapshot => {
                 let mut entries = K::snapshot(session);
-                assert!(entries.len() <= capacity, "{entries:?} are more than {capacity}");
+                let shown = entries.len();
                 entries.sort_unstable();
                 entries.dedup_by_key(|entry| entry.0);
+                assert!(
+                    shown == entries.len() && shown <= capacity,
+                    "{shown} shown, {entries:?} in {capacity}"
+                );
                 assert!(entries.iter().all(|entry| entry.1 != 0));
-                return None;
+                entries.into_iter().map(|(key, answer)| Operation::Peak { key, answer }).collect()
             }
-        })
+        };
+        let end = now();
+        operations.into_iter().map(|operation| Event { call, end, operation }).collect()
     }
 }
 
+/// A clock that every thread of an execution reads.
+fn now() -> u64 {
+    static CLOCK: AtomicU64 = AtomicU64::new(0);
+    CLOCK.fetch_add(1, Ordering::Relaxed)
+}
+
 /// A scenario: what is in the ledger before, and what each thread then does at the same time.
-pub struct Model {
+#[derive(Clone, Debug)]
+pub struct Model<Calls = &'static [Do]> {
     pub capacity: usize,
-    pub before: &'static [Do],
-    pub threads: &'static [&'static [Do]],
+    pub before: Calls,
+    pub threads: Vec<Calls>,
 }
 
 impl Model {
     /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the kind
     /// does for two threads, and 1 for more.
-    pub fn check<K: Kind>(&'static self) {
+    #[cfg(not(shuttle))]
+    pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
         let bound = if self.threads.len() > 2 { 1 } else { K::PREEMPTIONS };
-        builder.preemption_bound.get_or_insert(bound);
+        let bound = *builder.preemption_bound.get_or_insert(bound);
         builder.max_branches = 20_000;
-        builder.check(|| self.run_once::<K>());
+        let executions = std::sync::Arc::new(AtomicU64::new(0));
+        let count = executions.clone();
+        builder.check(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            self.run_once::<K>();
+        });
+        println!("{} executions with {bound} preemptions", executions.load(Ordering::Relaxed));
     }
 
-    fn run_once<K: Kind>(&'static self) {
+    /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.
+    #[cfg(shuttle)]
+    pub fn check<K: Kind>(self) {
+        shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 4);
+    }
+}
+
+/// How many schedules to run.
+#[cfg(shuttle)]
+pub fn schedules(unless_set: usize) -> usize {
+    std::env::var("SHUTTLE_SCHEDULES")
+        .map_or(unless_set, |text| text.parse().expect("SHUTTLE_SCHEDULES is a number"))
+}
+
+impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
+    pub fn run_once<K: Kind>(&self) {
         let alive = ALIVE.get();
         let ledger = K::ledger(self.capacity);
-        let work = |ledger: K::Ledger, calls: &'static [Do], capacity: usize| {
-            let session = K::session(&ledger);
-            calls.iter().filter_map(|call| call.run::<K>(&ledger, &session, capacity)).collect::<Vec<_>>()
+        let work = |ledger: K::Ledger, calls: Calls, capacity: usize| {
+            let mut session = K::session(&ledger);
+            calls
+                .as_ref()
+                .iter()
+                .flat_map(|call| call.run::<K>(&mut session, &ledger, capacity))
+                .collect::<Vec<_>>()
         };
-        let before = work(ledger.clone(), self.before, self.capacity);
+        let before = work(ledger.clone(), self.before.clone(), self.capacity);
         let threads: Vec<_> = self
             .threads
             .iter()
             .map(|calls| {
-                let ledger = ledger.clone();
-                thread::spawn(move || work(ledger, calls, self.capacity))
+                let (ledger, calls, capacity) = (ledger.clone(), calls.clone(), self.capacity);
+                thread::spawn(move || work(ledger, calls, capacity))
             })
             .collect();
         let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         let after = self.look_afterwards::<K>(&ledger);
-        assert_eq!(K::refused(&ledger), 0);
+        let refused = answers.iter().flatten().filter(|event| was_refused(event)).count();
+        assert_eq!(K::refused(&ledger), refused as u64);
+        // Three slots are to spare.
+        assert!(refused == 0 || self.threads.len() > 3, "refused with a slot to spare: {answers:?}");
         assert!(
             explained(&before, &mut answers.clone(), &after, self.capacity),
             "no order explains {before:?}, then at once {answers:?}, then {after:?}"
@@ -86,12 +143,12 @@ impl Model {
     }
 
     /// Everything that the ledger shows when no call is in flight.
-    fn look_afterwards<K: Kind>(&self, ledger: &K::Ledger) -> Vec<Operation> {
+    fn look_afterwards<K: Kind>(&self, ledger: &K::Ledger) -> Vec<Event> {
         let session = K::session(ledger);
-        let mut keys: Vec<u64> = [self.before]
-            .iter()
-            .chain(self.threads)
-            .flat_map(|calls| calls.iter())
+        let mut keys: Vec<u64> = [&self.before]
+            .into_iter()
+            .chain(&self.threads)
+            .flat_map(|calls| calls.as_ref())
             .filter_map(|call| if let Do::Record(key, _) = call { Some(*key) } else { None })
             .collect();
         keys.sort_unstable();
@@ -106,34 +163,44 @@ impl Model {
             assert_eq!(in_snapshot, if answer == 0 { vec![] } else { vec![answer] }, "key {key}");
             Operation::Peak { key, answer }
         });
-        peaks.chain([Operation::Len { answer: len }, Operation::Floor { answer: K::floor(ledger) }]).collect()
+        let after = [Operation::Len { answer: len }, Operation::Floor { answer: K::floor(ledger) }];
+        peaks.chain(after).map(|operation| Event { call: now(), end: now(), operation }).collect()
     }
 }
 
+fn was_refused(event: &Event) -> bool {
+    matches!(event.operation, Operation::Record { answer: Some(Recorded::Refused), .. })
+}
+
+/// Whether an order that respects real time is legal. Schedules of shuttle are sequentially consistent, so there must be one.
+#[cfg(shuttle)]
+fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
+    let history: Vec<_> = before.iter().chain(threads.iter().flatten()).chain(after).copied().collect();
+    linearizability::check(&history, capacity).is_ok()
+}
+
 /// Whether some order of the threads' operations, each thread's own kept, is legal between `before` and `after`.
-fn explained(
-    before: &[Operation],
-    threads: &mut [Vec<Operation>],
-    after: &[Operation],
-    capacity: usize,
-) -> bool {
+#[cfg(not(shuttle))]
+fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     if threads.iter().all(Vec::is_empty) {
         let events: Vec<_> = before
             .iter()
             .chain(after)
             .zip(0..)
-            .map(|(&operation, place)| Event { call: 2 * place, end: 2 * place + 1, operation })
+            .map(|(event, place)| Event { call: 2 * place, end: 2 * place + 1, ..*event })
             .collect();
         return linearizability::check(&events, capacity).is_ok();
     }
     (0..threads.len()).any(|thread| {
-        if threads[thread].is_empty() {
-            return false;
-        }
-        let first = threads[thread].remove(0);
-        let order: Vec<_> = before.iter().copied().chain([first]).collect();
-        let found = explained(&order, threads, after, capacity);
-        threads[thread].insert(0, first);
-        found
+        let Some(first) = threads[thread].first() else { return false };
+        // The entries of one snapshot were each true at some instant, in whatever order.
+        let together = threads[thread].iter().take_while(|event| event.call == first.call).count();
+        (0..together).any(|index| {
+            let next = threads[thread].remove(index);
+            let order: Vec<_> = before.iter().copied().chain([next]).collect();
+            let found = explained(&order, threads, after, capacity);
+            threads[thread].insert(index, next);
+            found
+        })
     })
 }

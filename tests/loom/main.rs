@@ -1,6 +1,6 @@
 //! Models: every interleaving, within a bound on preemptions, of a few calls on a tiny ledger.
 //!
-//! `ci/models` runs them. Each model checks the answers of all calls and the final contents: some order of the calls that
+//! `ci/models` runs them under loom, `ci/shuttle` under shuttle, together with random programs for more threads. Each model checks the answers of all calls and the final contents: some order of the calls that
 //! keeps each thread's own order must explain them by the sequential rule. (Not the order of real time: loom takes
 //! sequentially consistent accesses for acquire and release ones, so a later call may see an older state there. What remains
 //! of the contract is checked on real threads.)
@@ -16,6 +16,10 @@ mod oracle;
 #[path = "../common/subject.rs"]
 mod subject;
 
+#[cfg(not(shuttle))]
+mod epoch;
 mod harness;
+#[cfg(shuttle)]
+mod histories;
 mod kinds;
 mod models;
