@@ -32,8 +32,6 @@ pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
-#[doc(hidden)]
-pub use meter::is_type_limit;
 pub use meter::{
     Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterLimits, MeterLimitsBuilder, MeterStats,
     StoreMemoryMeter,
