@@ -4,7 +4,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", highwater_steps))]
 extern crate std;
 
 mod key;
@@ -19,6 +19,9 @@ mod word;
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
+#[doc = include_str!("../docs/embedded.md")]
+#[cfg(any(doc, doctest))]
+pub mod embedded {}
 #[doc = include_str!("../docs/metering.md")]
 #[cfg(doc)]
 pub mod metering {}
@@ -29,14 +32,15 @@ pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
-#[doc(hidden)]
-pub use meter::is_type_limit;
 pub use meter::{
     Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterLimits, MeterLimitsBuilder, MeterStats,
     StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
 pub use sync::Word;
+#[cfg(highwater_steps)]
+#[doc(hidden)]
+pub use sync::stepped;
 pub use table::Recorded;
 pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]

@@ -79,6 +79,11 @@ impl Model {
         self.memories.iter().sum()
     }
 
+    /// What a lease is charged with that answers for the whole Store once it has grown it.
+    fn store_total(&self) -> usize {
+        if self.memory() > self.inherited { self.memory() } else { 0 }
+    }
+
     fn elements(&self) -> usize {
         self.tables.iter().sum()
     }
@@ -187,11 +192,11 @@ proptest! {
             prop_assert_eq!(account.inherited(), model.inherited);
             prop_assert_eq!(account.own(), model.memory() - model.inherited);
             prop_assert_eq!(account.denied(), model.denied);
-            prop_assert_eq!(account.approved_charge(Attribution::StoreTotal), model.memory());
+            prop_assert_eq!(account.approved_charge(Attribution::StoreTotal), model.store_total());
             prop_assert_eq!(account.approved_charge(Attribution::LargestMemory), model.largest);
         }
         account.settle();
-        prop_assert_eq!(account.settled_charge(Attribution::StoreTotal), model.memory());
+        prop_assert_eq!(account.settled_charge(Attribution::StoreTotal), model.store_total());
         prop_assert_eq!(account.settled_charge(Attribution::OwnGrowth), model.memory() - model.inherited);
         prop_assert_eq!(account.settled_charge(Attribution::LargestMemory), model.largest);
     }
@@ -211,10 +216,11 @@ proptest! {
             match call {
                 0 | 1 => {
                     if account.growing(&limits, current, desired, maximum).is_err() {
-                        prop_assert_eq!(account.total(), before, "a denial changes nothing");
+                        prop_assert_eq!(account.total(), before.max(current), "a denial changes nothing");
                     } else {
-                        prop_assert!(account.total() <= ceiling);
+                        prop_assert!(account.total() <= ceiling || desired <= current);
                     }
+                    prop_assert!(account.total() >= current);
                 }
                 2 => drop(account.table_growing(&limits, current, desired, maximum)),
                 3 => account.grow_failed(),
@@ -256,4 +262,46 @@ fn a_failure_takes_back_only_a_growth_of_its_kind() {
     account.table_growing(&limits, 0, 10, None).unwrap();
     account.grow_failed();
     assert_eq!((account.total(), account.table_elements()), (4_096, 10));
+}
+
+/// A meter that was put in front of a Store late cannot know what it holds, but a memory that asks
+/// to grow is part of it.
+#[test]
+fn what_was_there_before_is_learnt_as_it_grows_and_charged_to_nobody() {
+    let limits = MeterLimits::total(100);
+    let mut account = Account::new();
+    assert_eq!(account.growing(&limits, 40, 50, None), Ok(()));
+    assert_eq!((account.total(), account.inherited(), account.own()), (50, 40, 10));
+    assert_eq!(account.growing(&limits, 60, 120, None), Err(Denial::OverCeiling));
+    assert_eq!((account.total(), account.inherited(), account.own()), (60, 50, 10));
+    assert_eq!(account.growing(&limits, 10, 20, None), Ok(()), "another memory may be part of the sixty");
+    assert_eq!((account.total(), account.inherited(), account.own()), (70, 50, 20));
+    assert_eq!(account.table_growing(&limits, 7, 8, None), Err(Denial::Table));
+    assert_eq!(account.table_elements(), 7);
+}
+
+/// A Store may hold more than the next lease's ceiling, and an empty memory adds nothing to it.
+#[test]
+fn what_adds_nothing_is_not_over_the_ceiling() {
+    let mut account = Account::new();
+    account.growing(&MeterLimits::total(100), 0, 100, None).unwrap();
+    account.start_lease();
+    for limits in [MeterLimits::total(50), MeterLimits::builder().total_memory(50).tables_apart(0).build()] {
+        assert_eq!(account.growing(&limits, 0, 0, None), Ok(()));
+        assert_eq!(account.table_growing(&limits, 0, 0, None), Ok(()));
+        assert_eq!(account.growing(&limits, 0, 1, None), Err(Denial::OverCeiling));
+        assert_eq!(account.table_growing(&limits, 0, 1, None), Err(Denial::Table));
+    }
+}
+
+/// A mark outlives its lease only by mistake; the next lease is then not charged with the first one's memory.
+#[test]
+fn a_mark_brings_back_no_earlier_lease() {
+    let limits = MeterLimits::total(100);
+    let mut account = Account::new();
+    account.growing(&limits, 0, 90, None).unwrap();
+    let mark = account.mark();
+    account.start_lease();
+    account.withdraw(mark);
+    assert_eq!(account.settled_charge(Attribution::LargestMemory), 0);
 }

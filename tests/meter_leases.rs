@@ -57,7 +57,7 @@ fn a_failure_is_never_recorded_and_a_success_always() {
     let _ = meter.approve_memory(0, PAGE, None);
     let _ = meter.approve_memory(PAGE, 9 * PAGE, None);
     assert_eq!(ledger.peak(&id("alice")), PAGE as u64, "the second question proves the first growth");
-    meter.memory_failed().unwrap();
+    meter.memory_failed(&"no memory").unwrap();
     meter.settle();
     assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
     let _ = meter.approve_memory(PAGE, 2 * PAGE, None);
@@ -113,6 +113,35 @@ fn what_is_counted_by_the_host_is_charged() {
     assert_eq!(ledger.peak(&id("alice")), 4 * PAGE as u64, "a maximum stays");
 }
 
+/// Whoever has not grown the Store's memories is not charged with what others left there.
+#[test]
+fn who_grows_nothing_is_charged_with_nothing() {
+    let total = MeterLimits::builder().attribution(Attribution::StoreTotal).build();
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(total, ledger.clone());
+    let _ = meter.approve_memory(0, 5 * PAGE, None);
+
+    let mut lease = meter.lease(id("instantiates"), total);
+    lease.instantiate(|_| Ok::<_, ()>(()), |()| true).unwrap();
+    drop(lease);
+    let mut lease = meter.lease(id("table"), total);
+    let _ = lease.approve_table(0, 5, None);
+    drop(lease);
+    let mut lease = meter.lease(id("fails"), total);
+    let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
+    lease.memory_failed(&"no memory").unwrap();
+    drop(lease);
+    let mut lease = meter.lease(id("counts"), total);
+    lease.reconcile(5 * PAGE);
+    drop(lease);
+    assert_eq!(ledger.top(9), []);
+
+    let mut lease = meter.lease(id("grows"), total);
+    let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
+    drop(lease);
+    assert_eq!(ledger.top(9), [(id("grows"), 6 * PAGE as u64)]);
+}
+
 #[test]
 fn set_changes_the_ceiling_and_the_principal() {
     let ledger = MemoryLedger::default();
@@ -139,7 +168,7 @@ fn meters_over_one_ledger_are_counted_together() {
         let _ = meter.approve_memory(0, 20 * PAGE, None);
         let _ = meter.approve_memory(0, 2 * PAGE, Some(PAGE));
         let _ = meter.approve_table(0, 10, None);
-        meter.table_failed().unwrap();
+        meter.table_failed(&"no memory").unwrap();
     }
     let stats = ledger.stats().meter;
     assert_eq!((stats.allowed, stats.denied()), (4, 6));

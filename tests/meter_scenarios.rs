@@ -51,6 +51,11 @@ mod through_the_macro {
 #[cfg(feature = "wasmtime-async")]
 mod through_async_wasmtime {
     crate::scenarios_on!(crate::engines::wasmtime_async_host::AsyncHost);
+
+    #[test]
+    fn a_failed_instantiation_is_withdrawn() {
+        crate::engines::wasmtime_async_host::a_failed_instantiation_is_withdrawn();
+    }
 }
 
 #[cfg(feature = "wasmi")]

@@ -2,7 +2,7 @@
 
 #![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
 
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use highwater::{MemoryLedger, PrincipalId};
 use serde_json::Value;
@@ -79,6 +79,19 @@ fn people_get_a_table_and_a_verdict() {
 fn without_the_exact_map_nothing_is_claimed() {
     assert_eq!(report(&["--no-verify"])["verification"], Value::Null);
     assert_eq!(report(&["--no-verify", "--verify"])["verification"]["exact"], true);
+}
+
+#[test]
+fn a_report_may_be_closed_before_its_end() {
+    for format in [&["--json"][..], &[]] {
+        let mut host = example::program("pooled_host");
+        host.args(["--principals", "100", "--invocations", "200"]).args(format);
+        let mut host = host.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the example runs");
+        drop(host.stdout.take());
+        let output = host.wait_with_output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        assert_eq!(output.status.code(), Some(0));
+    }
 }
 
 #[test]

@@ -7,10 +7,11 @@ mod engines;
 use ::wasmtime;
 use engines::{PAGE, first_meter, id};
 use first_meter::{Both, CEILING, call, instance, memory, metered, store};
-use highwater::{Denial, Lease, MeterLimits};
+use highwater::{Denial, Lease, MemoryLedger, MeterLimits, StoreMemoryMeter};
 use wasmtime::{
-    Config, Instance, PoolingAllocationConfig, Store,
+    Config, Engine, Instance, MemoryType, Module, PoolingAllocationConfig, SharedMemory, Store,
     component::{Component, Linker},
+    error::OutOfMemory,
 };
 
 #[test]
@@ -98,6 +99,26 @@ fn instance_table_size(store: &mut Store<Both>, instance: Instance) -> usize {
     usize::try_from(table.size(&*store)).unwrap()
 }
 
+/// The one approved growth whose failure is not reported to the limiter: it ends the guest's call.
+#[test]
+fn a_table_may_fail_to_grow_without_a_word() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    let (ledger, mut store) = store(&config, MeterLimits::builder().build());
+    let guest = instance(&mut store, include_str!("guests/sixty_four_bit.wat")).unwrap();
+    let grow = guest.get_typed_func::<i64, i64>(&mut store, "grow_table").unwrap();
+    let asked = store.data().asked;
+    let error = grow.call(&mut store, 1 << 50).unwrap_err();
+    assert_eq!((store.data().asked - asked, store.data().failed), (1, 0));
+    assert!(store.data().meter.report().table_elements > 1 << 50);
+    assert!(error.is::<OutOfMemory>(), "{error:?}");
+    store.data_mut().meter.table_failed(&error).unwrap();
+
+    assert_eq!(store.data().meter.report().table_elements, instance_table_size(&mut store, guest));
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::FailedByEngine));
+    assert_eq!(metered(&mut store, &ledger), (PAGE, PAGE as u64));
+}
+
 #[test]
 fn sixty_four_bit_sizes_are_clamped_not_wrapped() {
     let mut config = Config::new();
@@ -170,6 +191,15 @@ fn a_shared_memory_is_seen_only_when_it_is_made() {
     store.data_mut().meter.reconcile(real);
     assert_eq!(metered(&mut store, &ledger), (real, real as u64));
     assert_eq!(store.data().first.recorded, PAGE);
+
+    // One that the host makes is not even asked about then: it belongs to no Store.
+    let made = SharedMemory::new(store.engine(), MemoryType::shared(2, 10)).unwrap();
+    let import = r#"(module (import "" "" (memory 1 10 shared)))"#;
+    let module = Module::new(store.engine(), import).unwrap();
+    Instance::new(&mut store, &module, &[made.clone().into()]).unwrap();
+    assert_eq!(metered(&mut store, &ledger).0, real);
+    store.data_mut().meter.reconcile(real + made.data_size());
+    assert_eq!(metered(&mut store, &ledger).0, 7 * PAGE);
 }
 
 #[test]
@@ -189,6 +219,47 @@ fn a_pooled_store_keeps_its_grown_memory() {
     assert_eq!(metered(&mut store, &ledger), (real, 101 * PAGE as u64));
     assert_eq!(ledger.peak(&id("bob")), PAGE as u64);
     assert_eq!(store.data().first.recorded, 102 * PAGE, "what bob would have been charged with");
+}
+
+#[test]
+fn a_meter_may_come_late() {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::new(CEILING, id("alice"), ledger.clone());
+    let mut store = Store::new(&Engine::default(), Both::new(CEILING, meter));
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 9), 1);
+    assert_eq!((store.data().asked, metered(&mut store, &ledger)), (0, (0, 0)), "nobody was asked");
+
+    store.limiter(|both| both);
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1), 10);
+    let real = memory(&mut store, guest).data_size(&store);
+    assert_eq!(metered(&mut store, &ledger), (real, real as u64));
+    let report = store.data().meter.report();
+    assert_eq!((report.inherited, report.own), (10 * PAGE, PAGE));
+
+    // Two memories that nobody was asked about: the host counts, before anybody holds the Store.
+    let mut store = Store::new(&Engine::default(), Both::new(CEILING, store.into_data().meter));
+    let guest = instance(&mut store, "(module (memory (export \"m0\") 4))").unwrap();
+    let other = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    let count = [guest, other].map(|guest| memory(&mut store, guest).data_size(&store)).iter().sum();
+    let mut meter = StoreMemoryMeter::idle(MeterLimits::total(CEILING), ledger.clone());
+    meter.reconcile(count);
+    meter.set(CEILING, id("bob"));
+    store.data_mut().meter = meter;
+    store.limiter(|both| both);
+    assert_eq!(call::<i32, i32>(&mut store, other, "grow", 1), 1);
+    assert_eq!(metered(&mut store, &ledger).0, 6 * PAGE);
+    assert_eq!(ledger.peak(&id("bob")), PAGE as u64);
+}
+
+#[test]
+fn a_store_may_hold_more_than_a_lease_may() {
+    let (_, mut store) = store(&Config::new(), MeterLimits::total(4 * PAGE));
+    instance(&mut store, "(module (memory 4))").unwrap();
+    store.data_mut().meter.set(PAGE, id("bob"));
+    instance(&mut store, "(module (memory 0) (table 0 funcref))").unwrap();
+    assert!(instance(&mut store, "(module (memory 1))").is_err());
+    assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use fastrand::Rng;
 use highwater::{Lease, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter, instance_remains};
 use wasmtime::{
     Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, OptLevel, PoolingAllocationConfig,
-    Store,
+    Store, Table,
 };
 
 #[path = "common/effort.rs"]
@@ -29,6 +29,7 @@ const GUESTS_A_STORE: u64 = 6;
 struct Host {
     meter: StoreMemoryMeter,
     memories: Vec<Memory>,
+    tables: Vec<Table>,
     served: u64,
     /// Exported functions that grow something.
     growers: Vec<wasmtime::TypedFunc<i32, i32>>,
@@ -37,16 +38,17 @@ struct Host {
 fn engine() -> Engine {
     let mut pool = PoolingAllocationConfig::default();
     pool.total_core_instances(200).total_memories(30).total_tables(24).max_memory_size(5 * PAGE);
-    pool.max_memories_per_module(4).max_tables_per_module(4).table_elements(500);
+    pool.max_memories_per_module(4).max_tables_per_module(4).table_elements(500).total_gc_heaps(3);
     let mut config = Config::new();
     config.allocation_strategy(pool).memory_reservation(5 * PAGE as u64).memory_guard_size(PAGE as u64);
     config.cranelift_opt_level(OptLevel::None);
     config.wasm_multi_memory(true).wasm_memory64(true).wasm_custom_page_sizes(true);
+    config.wasm_gc(true).wasm_function_references(true);
     Engine::new(&config).unwrap()
 }
 
-/// Up to three memories and two tables of all kinds, a function that grows each, and a start
-/// function that shows the memories to the host, may grow some, and may trap.
+/// Up to three memories and two tables of all kinds, a function that grows each, sometimes one that
+/// grows the GC heap, and a start function that shows them to the host, may grow some, and may trap.
 fn random_guest(rng: &mut Rng) -> String {
     let mut wat = String::from(r#"(module (import "host" "look" (func $look))"#);
     let mut start = String::from("(func $main call $look ");
@@ -73,11 +75,14 @@ fn random_guest(rng: &mut Rng) -> String {
         let most = if rng.bool() { String::new() } else { (least + rng.u32(..400)).to_string() };
         write!(
             wat,
-            r#"(table {least} {most} funcref)
+            r#"(table (export "t{index}") {least} {most} funcref)
                (func (export "grow-t{index}") (param i32) (result i32)
                  ref.null func local.get 0 table.grow {index})"#
         )
         .unwrap();
+    }
+    if rng.u8(..8) == 0 {
+        wat.push_str(HEAP);
     }
     if rng.u8(..8) == 0 {
         start.push_str("unreachable");
@@ -85,6 +90,18 @@ fn random_guest(rng: &mut Rng) -> String {
     write!(wat, "{start}) (start $main))").unwrap();
     wat
 }
+
+/// A list in the GC heap, longer by so many nodes.
+const HEAP: &str = r#"
+    (type $node (struct (field (ref null $node)) (field i64)))
+    (global $head (mut (ref null $node)) (ref.null $node))
+    (func (export "grow-heap") (param $nodes i32) (result i32)
+      (local.set $nodes (i32.and (local.get $nodes) (i32.const 4095)))
+      (loop $more
+        (global.set $head (struct.new $node (global.get $head) (i64.const 7)))
+        (br_if $more (i32.gt_s (local.tee $nodes (i32.sub (local.get $nodes) (i32.const 1))) (i32.const 0))))
+      (i32.const 0))
+"#;
 
 fn random_limits(rng: &mut Rng) -> MeterLimits {
     let mut builder = MeterLimits::builder()
@@ -110,25 +127,31 @@ fn random_growth(rng: &mut Rng) -> i32 {
 
 fn new_store(engine: &Engine, ledger: &MemoryLedger) -> Store<Host> {
     let meter = StoreMemoryMeter::idle(MeterLimits::total(40 * PAGE), ledger.clone());
-    let host = Host { meter, memories: Vec::new(), served: 0, growers: Vec::new() };
+    let host = Host { meter, memories: Vec::new(), tables: Vec::new(), served: 0, growers: Vec::new() };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.meter);
     store
 }
 
-/// Hands the host the memories of an instance that may never be returned to it.
+/// Hands the host what an instance holds that may never be returned to it.
 fn look(mut caller: Caller<'_, Host>) {
-    for name in ["m0", "m1", "m2"] {
-        if let Some(Extern::Memory(memory)) = caller.get_export(name) {
-            caller.data_mut().memories.push(memory);
+    for name in ["m0", "m1", "m2", "t0", "t1"] {
+        match caller.get_export(name) {
+            Some(Extern::Memory(memory)) => caller.data_mut().memories.push(memory),
+            Some(Extern::Table(table)) => caller.data_mut().tables.push(table),
+            _ => {}
         }
     }
 }
 
 /// What the engine says the Store's memories hold, having checked that the meter says so, too.
 fn checked(store: &Store<Host>) -> usize {
-    let engine = store.data().memories.iter().map(|memory| memory.data_size(store)).sum();
-    assert_eq!(store.data().meter.report().total, engine, "the meter's total is not the engine's");
+    let host = store.data();
+    let memories: usize = host.memories.iter().map(|memory| memory.data_size(store)).sum();
+    let engine = memories + store.gc_heap_capacity();
+    assert_eq!(host.meter.report().total, engine, "the meter's total is not the engine's");
+    let elements: u64 = host.tables.iter().map(|table| table.size(store)).sum();
+    assert_eq!(host.meter.report().table_elements as u64, elements);
     engine
 }
 
@@ -145,7 +168,7 @@ fn serve(store: &mut Store<Host>, guest: &InstancePre<Host>, principal: Principa
     let limits = random_limits(rng);
     let mut lease = Lease::start(store, |store| &mut store.data_mut().meter, principal, limits);
     if let Ok(instance) = lease.instantiate(|store| guest.instantiate(store), instance_remains) {
-        for name in ["grow-m0", "grow-m1", "grow-m2", "grow-t0", "grow-t1"] {
+        for name in ["grow-m0", "grow-m1", "grow-m2", "grow-t0", "grow-t1", "grow-heap"] {
             if let Ok(grower) = instance.get_typed_func(&mut *lease, name) {
                 lease.data_mut().growers.push(grower);
             }
@@ -169,15 +192,16 @@ fn the_total_is_the_engines_for_random_guests() {
     let ledger = MemoryLedger::default();
     let mut charged = HashMap::new();
     let mut stores: Vec<_> = (0..STORES).map(|_| new_store(&engine, &ledger)).collect();
-    let mut guests = Vec::new();
+    let (mut guests, mut heaps) = (Vec::new(), 0);
     for guest in 0..effort::scaled(GUESTS) {
-        if guest % GUESTS_A_MODULE == 0 {
+        if guest.is_multiple_of(GUESTS_A_MODULE) {
             let module = Module::new(&engine, random_guest(&mut rng)).unwrap();
             guests.push(linker.instantiate_pre(&module).unwrap());
         }
         let guest = if GUESTS_A_MODULE == 1 { guests.last() } else { rng.choice(&guests) }.unwrap();
         let store = &mut stores[rng.usize(..STORES)];
         if store.data().served == GUESTS_A_STORE {
+            heaps += u64::from(store.gc_heap_capacity() > 0);
             *store = new_store(&engine, &ledger);
         }
         store.data_mut().served += 1;
@@ -200,7 +224,8 @@ fn the_total_is_the_engines_for_random_guests() {
         assert_eq!(charged[&principal], peak);
     }
     let stats = ledger.stats().meter;
-    println!("{stats:?}");
+    println!("{stats:?}, {heaps} Stores with a GC heap");
+    assert!(heaps > 0);
     assert!(stats.allowed > 0 && stats.denied_over_ceiling > 0 && stats.denied_over_type_maximum > 0);
     assert!(stats.denied_table > 0 && stats.failed_by_engine > 0, "every outcome has been met: {stats:?}");
 }

@@ -19,9 +19,11 @@ mod report;
 mod store;
 mod workload;
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
+use wasmtime::error::Context;
 
 use crate::options::Options;
 use crate::report::Report;
@@ -42,10 +44,16 @@ fn main() -> ExitCode {
 fn report(options: &Options) -> wasmtime::Result<Report> {
     let run = host::run(options)?;
     let report = Report::new(options, &run);
-    if options.json {
-        println!("{}", serde_json::to_string_pretty(&report)?);
-    } else {
-        print!("{report}");
-    }
+    let text = if options.json { serde_json::to_string_pretty(&report)? + "\n" } else { report.to_string() };
+    print(&text).context("the report cannot be written")?;
     Ok(report)
+}
+
+/// Whoever reads the report may close it before its end, as `head` does.
+fn print(text: &str) -> io::Result<()> {
+    let mut out = io::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

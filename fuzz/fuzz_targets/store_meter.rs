@@ -124,7 +124,7 @@ fuzz_target!(|input: Input| {
                     store.charge(store.memory() - current + desired);
                 }
                 if fails {
-                    assert_eq!(meter.memory_failed(), Ok(()));
+                    assert_eq!(meter.memory_failed(&"no memory"), Ok(()));
                 } else {
                     store.memories[which] = desired;
                     if !input.on_approval {
@@ -139,16 +139,18 @@ fuzz_target!(|input: Input| {
                 let elements = store.tables.iter().sum::<usize>() as u128 + (desired - current) as u128;
                 let maximum = maximum.map(Size::get);
                 let memory = if apart { 0 } else { store.memory() as u128 };
-                let expected =
-                    store.admits(memory, elements, apart) && maximum.is_none_or(|maximum| desired <= maximum);
+                let admitted = desired == current || store.admits(memory, elements, apart);
+                let expected = admitted && maximum.is_none_or(|maximum| desired <= maximum);
                 assert_eq!(meter.approve_table(current, desired, maximum), Ok(expected));
                 if expected && fails {
-                    assert_eq!(meter.table_failed(), Ok(()));
+                    assert_eq!(meter.table_failed(&"no memory"), Ok(()));
                 } else if expected {
                     store.tables[which] = desired;
                 }
             }
-            Event::Unasked => assert_eq!(meter.refused_unasked(), Ok(())),
+            Event::Unasked => {
+                assert_eq!(meter.memory_failed(&"memory growth exceeds memory type's limits"), Ok(()));
+            }
             Event::Lease { principal, ceiling } => {
                 store.ceiling = ceiling.get();
                 meter.start_lease(id(principal), limits(apart, store.ceiling));

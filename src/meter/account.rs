@@ -1,33 +1,9 @@
 //! The account of one Store: what its memories and tables hold, and what of it the current lease added.
 
-use super::policy::{Attribution, MeterLimits};
-
-/// Why a growth did not take place.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum Denial {
-    /// The limits of the lease leave no room for it.
-    OverCeiling,
-    /// Past the maximum that the memory or table declares, or that its type can represent.
-    OverTypeMaximum,
-    /// A table would outgrow what the limits leave for tables.
-    Table,
-    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
-    FailedByEngine,
-}
-
-impl core::fmt::Display for Denial {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        f.write_str(match self {
-            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
-            Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
-            Self::Table => "growth denied: over the table budget of the store",
-            Self::FailedByEngine => "growth approved, but failed in the engine",
-        })
-    }
-}
-
-impl core::error::Error for Denial {}
+use super::{
+    denial::Denial,
+    policy::{Attribution, MeterLimits},
+};
 
 /// What a Store holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,11 +22,13 @@ enum Kind {
     Table,
 }
 
-/// An approved growth that nothing has confirmed yet: what the Store holds if it stands.
+/// An approved growth that nothing has confirmed yet: what it takes to undo it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Pending {
     kind: Kind,
-    then: Usage,
+    /// Bytes, or elements of a table.
+    grown: usize,
+    largest_memory_before: usize,
 }
 
 /// What a Store held at one instant, to return to with [`Account::withdraw`].
@@ -72,14 +50,16 @@ pub struct Mark(Usage);
 ///
 /// 1. At most one growth is pending.
 /// 2. What is settled is what the engine holds, or that less the pending growth; nothing that failed
-///    or was denied is ever part of it.
+///    or was denied is ever part of it. What the Store held before anybody was asked is learnt as far
+///    as a single memory shows it, and is inherited.
 /// 3. What is inherited is part of what is settled, so a lease's own growth is never negative.
-/// 4. A denial changes no size: it settles what was pending before it and is counted.
+/// 4. A denial adds nothing: it settles what was pending before it and is counted.
 /// 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
 ///
-/// Two things an engine never reports, and only the host can supply them: that an instantiation
-/// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)), and
-/// how far a shared memory has grown ([`reconcile`](Self::reconcile)).
+/// Three things an engine never reports, and only the host can supply them: that an instantiation
+/// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)),
+/// what a Store holds that was made before its limiter, and how far a shared memory has grown (both
+/// [`reconcile`](Self::reconcile)).
 ///
 /// ```
 /// use highwater::{Account, Denial, MeterLimits};
@@ -94,7 +74,8 @@ pub struct Mark(Usage);
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Account {
-    settled: Usage,
+    /// As if the pending growth had happened, which it nearly always has.
+    held: Usage,
     pending: Option<Pending>,
     inherited: usize,
     denied: u64,
@@ -106,7 +87,7 @@ impl Account {
     #[must_use]
     pub const fn new() -> Self {
         let empty = Usage { memory: 0, table_elements: 0, largest_memory: 0 };
-        Self { settled: empty, pending: None, inherited: 0, denied: 0, last_denial: None }
+        Self { held: empty, pending: None, inherited: 0, denied: 0, last_denial: None }
     }
 
     /// One memory asks to grow from `current` to `desired` bytes; a creation asks from 0.
@@ -122,18 +103,19 @@ impl Account {
         maximum: Option<usize>,
     ) -> Result<(), Denial> {
         self.settle();
-        let then = Usage {
-            memory: self.settled.memory.saturating_add(desired.saturating_sub(current)),
-            largest_memory: self.settled.largest_memory.max(desired),
-            ..self.settled
-        };
-        if !limits.admits_memory(desired, then.memory, then.table_elements) {
+        self.learn(Usage { memory: current, ..Usage::default() });
+        let grown = desired.saturating_sub(current);
+        let memory = self.held.memory.saturating_add(grown);
+        if !limits.admits_memory(desired, grown, memory, self.held.table_elements) {
             return Err(self.deny(Denial::OverCeiling));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
-        self.pending = Some(Pending { kind: Kind::Memory, then });
+        let largest_memory_before = self.held.largest_memory;
+        self.pending = Some(Pending { kind: Kind::Memory, grown, largest_memory_before });
+        self.held.memory = memory;
+        self.held.largest_memory = largest_memory_before.max(desired);
         Ok(())
     }
 
@@ -150,16 +132,18 @@ impl Account {
         maximum: Option<usize>,
     ) -> Result<(), Denial> {
         self.settle();
+        self.learn(Usage { table_elements: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
-        let then =
-            Usage { table_elements: self.settled.table_elements.saturating_add(grown), ..self.settled };
-        if !limits.admits_table(desired, then.table_elements, then.memory) {
+        let elements = self.held.table_elements.saturating_add(grown);
+        if !limits.admits_table(desired, grown, elements, self.held.memory) {
             return Err(self.deny(Denial::Table));
         }
         if maximum.is_some_and(|maximum| desired > maximum) {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
-        self.pending = Some(Pending { kind: Kind::Table, then });
+        let largest_memory_before = self.held.largest_memory;
+        self.pending = Some(Pending { kind: Kind::Table, grown, largest_memory_before });
+        self.held.table_elements = elements;
         Ok(())
     }
 
@@ -173,6 +157,17 @@ impl Account {
         self.fail(Kind::Table);
     }
 
+    /// What asks to grow is part of what the Store holds. More of it than is known was there before
+    /// anybody was asked, so it is nobody's own growth.
+    #[inline]
+    fn learn(&mut self, part: Usage) {
+        if part.memory > self.held.memory {
+            self.inherited += part.memory - self.held.memory;
+            self.held.memory = part.memory;
+        }
+        self.held.table_elements = self.held.table_elements.max(part.table_elements);
+    }
+
     /// A growth failed for which no approval had been asked: what is pending belongs to an earlier
     /// one, which stands.
     pub fn refused_unasked(&mut self) {
@@ -184,7 +179,7 @@ impl Account {
     /// this event, so it stands.
     fn fail(&mut self, kind: Kind) {
         if self.pending.is_some_and(|pending| pending.kind == kind) {
-            self.pending = None;
+            self.held = self.settled();
         }
         self.settle();
         self.deny(Denial::FailedByEngine);
@@ -199,20 +194,14 @@ impl Account {
     /// No growth is in flight: what was pending has happened. Says whether anything was.
     #[inline]
     pub fn settle(&mut self) -> bool {
-        match self.pending.take() {
-            Some(pending) => {
-                self.settled = pending.then;
-                true
-            }
-            None => false,
-        }
+        self.pending.take().is_some()
     }
 
     /// A lease begins: all that the Store holds now is inherited.
     pub fn start_lease(&mut self) {
         self.settle();
-        self.settled.largest_memory = 0;
-        self.inherited = self.settled.memory;
+        self.held.largest_memory = 0;
+        self.inherited = self.held.memory;
         self.denied = 0;
         self.last_denial = None;
     }
@@ -220,14 +209,16 @@ impl Account {
     /// What the Store holds now, before an instantiation that may fail.
     pub fn mark(&mut self) -> Mark {
         self.settle();
-        Mark(self.settled)
+        Mark(self.held)
     }
 
     /// Everything approved since `mark` is gone: the instantiation failed and the engine took its
     /// memories and tables back.
     pub fn withdraw(&mut self, mark: Mark) {
+        // Of a lease that began after the mark it knows nothing.
+        let largest_memory = mark.0.largest_memory.min(self.settled().largest_memory);
         self.pending = None;
-        self.settled = mark.0;
+        self.held = Usage { largest_memory, ..mark.0 };
         self.inherited = self.inherited.min(mark.0.memory);
     }
 
@@ -235,20 +226,20 @@ impl Account {
     /// with what is more than known.
     pub fn reconcile(&mut self, memory: usize) {
         self.settle();
-        self.settled.memory = memory;
+        self.held.memory = memory;
         self.inherited = self.inherited.min(memory);
     }
 
     /// Bytes over all memories of the Store, a pending growth included.
     #[must_use]
     pub fn total(&self) -> usize {
-        self.with_pending().memory
+        self.held.memory
     }
 
     /// Elements over all tables of the Store, a pending growth included.
     #[must_use]
     pub fn table_elements(&self) -> usize {
-        self.with_pending().table_elements
+        self.held.table_elements
     }
 
     /// Bytes that the Store's memories held when the lease began.
@@ -280,27 +271,36 @@ impl Account {
     #[must_use]
     #[inline]
     pub fn settled_charge(&self, attribution: Attribution) -> usize {
-        self.charge(&self.settled, attribution)
+        self.charge(&self.settled(), attribution)
     }
 
     /// As [`settled_charge`](Self::settled_charge), as if the pending growth had happened.
     #[must_use]
     #[inline]
     pub fn approved_charge(&self, attribution: Attribution) -> usize {
-        self.charge(&self.with_pending(), attribution)
+        self.charge(&self.held, attribution)
     }
 
     #[inline]
     fn charge(&self, usage: &Usage, attribution: Attribution) -> usize {
         match attribution {
             Attribution::LargestMemory => usage.largest_memory,
+            // Who has grown nothing does not answer for what others left.
+            Attribution::StoreTotal if usage.memory == self.inherited => 0,
             Attribution::StoreTotal => usage.memory,
             Attribution::OwnGrowth => usage.memory - self.inherited,
         }
     }
 
+    /// What the Store holds without the pending growth.
     #[inline]
-    fn with_pending(&self) -> Usage {
-        self.pending.map_or(self.settled, |pending| pending.then)
+    fn settled(&self) -> Usage {
+        let Some(Pending { kind, grown, largest_memory_before }) = self.pending else { return self.held };
+        let mut settled = self.held;
+        match kind {
+            Kind::Memory => settled.memory -= grown,
+            Kind::Table => settled.table_elements -= grown,
+        }
+        Usage { largest_memory: largest_memory_before, ..settled }
     }
 }

@@ -1,6 +1,6 @@
 //! What all meters over one ledger have allowed and denied, as numbers for an exporter.
 
-use super::account::Denial;
+use super::denial::Denial;
 use crate::sync::{AtomicUsize, Ordering};
 
 /// Growths allowed and denied by the meters over one ledger; each counts for itself and wraps at

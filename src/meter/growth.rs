@@ -1,6 +1,8 @@
 //! What an engine and its host tell the meter about growth, and when that reaches the ledger.
 
-use super::{Charged, Denial, Mark, StoreMemoryMeter};
+use core::fmt::Display;
+
+use super::{Account, Charged, Denial, Mark, StoreMemoryMeter, unasked::is_type_limit};
 use crate::LedgerHandle;
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
@@ -29,9 +31,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.account.withdraw(mark);
     }
 
-    /// The host has counted: the memories of the Store hold `bytes`. For growth that no engine
-    /// reports, that of shared memories above all. The principal is charged with what was not
-    /// known.
+    /// The host has counted: the memories of the Store hold `bytes`. For what no engine reports: the
+    /// growth of shared memories, and what a Store held before its limiter was installed. Whoever
+    /// holds the Store is charged with what was not known; before the first lease, nobody.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
@@ -89,32 +91,31 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
-    /// The memory growth that was approved last failed in the engine.
+    /// A memory growth failed in the engine: the one that was approved last, unless the error's words
+    /// say that the engine had not asked about it.
     ///
     /// # Errors
     /// The failure, if the limits say to trap.
-    pub fn memory_failed(&mut self) -> Result<(), Denial> {
-        self.account.grow_failed();
-        self.fail(Denial::FailedByEngine)
+    pub fn memory_failed(&mut self, error: &dyn Display) -> Result<(), Denial> {
+        self.failed(error, Account::grow_failed)
     }
 
-    /// The table growth that was approved last failed in the engine.
+    /// A table growth failed in the engine, likewise.
     ///
     /// # Errors
     /// The failure, if the limits say to trap.
-    pub fn table_failed(&mut self) -> Result<(), Denial> {
-        self.account.table_grow_failed();
-        self.fail(Denial::FailedByEngine)
+    pub fn table_failed(&mut self, error: &dyn Display) -> Result<(), Denial> {
+        self.failed(error, Account::table_grow_failed)
     }
 
-    /// A growth failed of which the engine had not asked: past what the type of the memory or table
-    /// can represent.
-    ///
-    /// # Errors
-    /// The failure, if the limits say to trap.
-    pub fn refused_unasked(&mut self) -> Result<(), Denial> {
-        self.account.refused_unasked();
-        self.fail(Denial::OverTypeMaximum)
+    fn failed(&mut self, error: &dyn Display, take_back: fn(&mut Account)) -> Result<(), Denial> {
+        if is_type_limit(error) {
+            self.account.refused_unasked();
+            self.fail(Denial::OverTypeMaximum)
+        } else {
+            take_back(&mut self.account);
+            self.fail(Denial::FailedByEngine)
+        }
     }
 
     fn fail(&mut self, denial: Denial) -> Result<(), Denial> {

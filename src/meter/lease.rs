@@ -85,7 +85,11 @@ where
     ///
     /// An engine that fails to create an instance gives back the memories it had already asked for,
     /// without a word to the limiter. `remains` tells such an error (`false`) from one after which
-    /// the instance is still in the Store, as when its start function trapped (`true`).
+    /// the instance is still in the Store, as when its start function trapped (`true`): with wasmtime,
+    /// `instance_remains`. With wasmi, which gives nothing back, and for components, of which parts may
+    /// remain, say `|_| true`. A future is instantiated between
+    /// [`mark`](StoreMemoryMeter::mark) and [`withdraw`](StoreMemoryMeter::withdraw) or
+    /// [`settle`](StoreMemoryMeter::settle).
     ///
     /// # Errors
     /// What `instantiate` returns.

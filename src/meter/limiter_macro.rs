@@ -4,15 +4,23 @@
 /// [`StoreMemoryMeter`](crate::StoreMemoryMeter), with whichever wasmtime the calling crate depends
 /// on. The crate's own `wasmtime` feature is not needed.
 ///
-/// ```ignore
-/// struct Limiter(highwater::StoreMemoryMeter);
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use highwater::{MemoryLedger, PrincipalId, StoreMemoryMeter};
+///
+/// struct Limiter(StoreMemoryMeter);
 ///
 /// highwater::impl_resource_limiter! {
 ///     impl wasmtime::ResourceLimiter for Limiter { |limiter| limiter.0 }
 /// }
 ///
 /// struct Host { limiter: Limiter }
+///
+/// let meter = StoreMemoryMeter::new(64 << 20, PrincipalId::default(), MemoryLedger::default());
+/// let host = Host { limiter: Limiter(meter) };
+/// let mut store = wasmtime::Store::new(&wasmtime::Engine::default(), host);
 /// store.limiter(|host| &mut host.limiter);
+/// # }
 /// ```
 ///
 /// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the
@@ -38,13 +46,7 @@ macro_rules! impl_resource_limiter {
 
             fn memory_grow_failed(&mut self, error: $engine::Error) -> $engine::Result<()> {
                 let $this = self;
-                // The one failure that follows no question; it can only be told by its words.
-                let outcome = if $crate::is_type_limit(&error) {
-                    $meter.refused_unasked()
-                } else {
-                    $meter.memory_failed()
-                };
-                outcome.map_err(|denial| error.context(denial))
+                $meter.memory_failed(&error).map_err(|denial| error.context(denial))
             }
 
             fn table_growing(
@@ -59,12 +61,7 @@ macro_rules! impl_resource_limiter {
 
             fn table_grow_failed(&mut self, error: $engine::Error) -> $engine::Result<()> {
                 let $this = self;
-                let outcome = if $crate::is_type_limit(&error) {
-                    $meter.refused_unasked()
-                } else {
-                    $meter.table_failed()
-                };
-                outcome.map_err(|denial| error.context(denial))
+                $meter.table_failed(&error).map_err(|denial| error.context(denial))
             }
 
             fn instances(&self) -> usize {

@@ -1,12 +1,13 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`lease`] a principal's turn,
-//! [`counters`] the numbers for an exporter. [`StoreMemoryMeter`] puts them in front of a ledger;
-//! [`growth`] is what an engine tells it, and the adapters only pass that on. `docs/metering.md`
-//! says why it is so.
+//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`denial`] why a growth did not
+//! take place, [`lease`] a principal's turn, [`counters`] the numbers for an exporter.
+//! [`StoreMemoryMeter`] puts them in front of a ledger; [`growth`] is what an engine tells it, and the
+//! adapters only pass that on. `docs/metering.md` says why it is so.
 
 mod account;
 mod counters;
+mod denial;
 mod growth;
 mod lease;
 mod limiter_macro;
@@ -21,11 +22,11 @@ mod wasmtime_async;
 
 use core::fmt;
 
-pub use account::{Account, Denial, Mark};
+pub use account::{Account, Mark};
 pub use counters::{MeterCounters, MeterStats};
+pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
 pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
-pub use unasked::is_type_limit;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 

@@ -22,7 +22,7 @@ pub enum Attribution {
     #[default]
     OwnGrowth,
     /// *How large was the Store when this principal last grew it?* All memories together, inherited
-    /// bytes included: what the host has to provide for.
+    /// bytes included: what the host has to provide for. Nothing for whoever has not grown it.
     StoreTotal,
     /// *How large did a single memory become?* The desired size of the largest memory that the
     /// lease grew, whatever the others hold and whoever grew it before: the absolute high-water
@@ -156,28 +156,29 @@ impl MeterLimits {
         self.record_on_approval
     }
 
-    /// Whether one memory may have `desired` bytes when all memories then hold `total` bytes beside
-    /// `elements` table elements.
+    /// Whether one memory may grow by `grown` to `desired` bytes when all memories then hold `total`
+    /// bytes beside `elements` table elements. A Store may hold more than the ceiling of a later
+    /// lease, so what adds nothing is not over it.
     #[inline]
-    pub(super) fn admits_memory(&self, desired: usize, total: usize, elements: usize) -> bool {
+    pub(super) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
         let total = match self.table_budget {
             TableBudget::Shared => total.saturating_add(self.table_bytes(elements)),
             TableBudget::Apart(_) => total,
         };
         // A sum that saturated is no size that a Store can have.
-        desired <= self.memory_size && total <= self.total_memory && total < usize::MAX
+        desired <= self.memory_size && (total <= self.total_memory && total < usize::MAX || grown == 0)
     }
 
-    /// Whether one table may have `desired` elements when all tables then have `elements` beside
-    /// `memory` bytes of memories.
+    /// Whether one table may grow by `grown` to `desired` elements when all tables then have
+    /// `elements` beside `memory` bytes of memories.
     #[inline]
-    pub(super) fn admits_table(&self, desired: usize, elements: usize, memory: usize) -> bool {
+    pub(super) fn admits_table(&self, desired: usize, grown: usize, elements: usize, memory: usize) -> bool {
         let bytes = self.table_bytes(elements);
         let (bytes, ceiling) = match self.table_budget {
             TableBudget::Shared => (bytes.saturating_add(memory), self.total_memory),
             TableBudget::Apart(ceiling) => (bytes, ceiling),
         };
-        desired <= self.table_elements && bytes <= ceiling && bytes < usize::MAX
+        desired <= self.table_elements && (bytes <= ceiling && bytes < usize::MAX || grown == 0)
     }
 
     #[inline]
@@ -225,22 +226,20 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// At most `instances` instances in the Store; 10 000 by default. Read by the engine when the
-    /// limiter is installed.
+    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads the three numbers
+    /// when the limiter is installed, so those of a later lease need `Store::limiter` again.
     pub const fn instances(mut self, instances: usize) -> Self {
         self.0.instances = instances;
         self
     }
 
-    /// At most `tables` tables in the Store; 10 000 by default. Read by the engine when the limiter
-    /// is installed.
+    /// At most `tables` tables in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
     pub const fn tables(mut self, tables: usize) -> Self {
         self.0.tables = tables;
         self
     }
 
-    /// At most `memories` memories in the Store; 10 000 by default. Read by the engine when the
-    /// limiter is installed.
+    /// At most `memories` memories in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
     pub const fn memories(mut self, memories: usize) -> Self {
         self.0.memories = memories;
         self

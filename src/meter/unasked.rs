@@ -14,11 +14,14 @@ const NEVER_ASKED: [&str; 2] =
 /// The callback is the same, only the words differ. Should a version of wasmtime word it otherwise,
 /// such a failure is taken for that of the growth before it, which is then missing from the total
 /// until the host reconciles; the tests pin the words with real guests.
-pub fn is_type_limit(error: &impl Display) -> bool {
-    NEVER_ASKED.into_iter().any(|words| {
-        let mut rest = Expected(words);
-        write!(rest, "{error}").is_ok() && rest.0.is_empty()
-    })
+pub(super) fn is_type_limit(error: &dyn Display) -> bool {
+    NEVER_ASKED.into_iter().any(|words| says(error, words))
+}
+
+/// Whether these are the error's words, no more and no less.
+pub(super) fn says(error: &dyn Display, words: &str) -> bool {
+    let mut rest = Expected(words);
+    write!(rest, "{error}").is_ok() && rest.0.is_empty()
 }
 
 /// Compares what is written with what is expected, without a buffer.

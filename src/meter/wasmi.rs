@@ -24,8 +24,8 @@ impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
         self.approve_memory(current, desired, maximum).map_err(trap)
     }
 
-    fn memory_grow_failed(&mut self, _: &MemoryError) -> Result<(), LimiterError> {
-        self.memory_failed().map_err(trap)
+    fn memory_grow_failed(&mut self, error: &MemoryError) -> Result<(), LimiterError> {
+        self.memory_failed(error).map_err(trap)
     }
 
     fn table_growing(
@@ -37,8 +37,8 @@ impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
         self.approve_table(current, desired, maximum).map_err(trap)
     }
 
-    fn table_grow_failed(&mut self, _: &TableError) -> Result<(), LimiterError> {
-        self.table_failed().map_err(trap)
+    fn table_grow_failed(&mut self, error: &TableError) -> Result<(), LimiterError> {
+        self.table_failed(error).map_err(trap)
     }
 
     fn instances(&self) -> usize {

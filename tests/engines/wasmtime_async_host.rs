@@ -6,10 +6,10 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use highwater::StoreMemoryMeter;
+use highwater::{MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
 use wasmtime::{Config, Engine, Instance, Memory, Module, Store};
 
-use super::{Host, PAGE};
+use super::{Host, PAGE, id};
 
 pub struct AsyncHost {
     store: Store<StoreMemoryMeter>,
@@ -70,4 +70,27 @@ impl Host for AsyncHost {
     fn engine_bytes(&mut self) -> usize {
         self.memories.iter().map(|memory| memory.data_size(&self.store)).sum()
     }
+}
+
+/// There is no `Lease::instantiate` for futures, but what it does.
+pub fn a_failed_instantiation_is_withdrawn() {
+    let ledger = MemoryLedger::default();
+    let meter = StoreMemoryMeter::with_limits(MeterLimits::total(10 * PAGE), id("alice"), ledger.clone());
+    let mut host = AsyncHost::new(meter);
+    for (wat, pages) in [
+        ("(module (memory 3) (memory 8))", 0),
+        (include_str!("../guests/start_traps.wat"), 3),
+        ("(module (memory 7) (table 1 funcref))", 3),
+    ] {
+        let module = Module::new(host.store.engine(), wat).unwrap();
+        let mark = host.meter().mark();
+        let error = run(Instance::new_async(&mut host.store, &module, &[])).unwrap_err();
+        if instance_remains(&error) {
+            host.meter().settle()
+        } else {
+            host.meter().withdraw(mark)
+        }
+        assert_eq!(host.meter().report().total, pages * PAGE, "{error:?}");
+    }
+    assert_eq!(ledger.peak(&id("alice")), 3 * PAGE as u64);
 }

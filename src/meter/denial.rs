@@ -1,0 +1,30 @@
+//! Why a growth did not take place.
+
+use core::fmt;
+
+/// Why a growth did not take place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Denial {
+    /// The limits of the lease leave no room for it.
+    OverCeiling,
+    /// Past the maximum that the memory or table declares, or that its type can represent.
+    OverTypeMaximum,
+    /// A table would outgrow what the limits leave for tables.
+    Table,
+    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
+    FailedByEngine,
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
+            Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
+            Self::Table => "growth denied: over the table budget of the store",
+            Self::FailedByEngine => "growth approved, but failed in the engine",
+        })
+    }
+}
+
+impl core::error::Error for Denial {}
