@@ -4,7 +4,7 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std"))]
+#[cfg(any(test, feature = "std", highwater_steps))]
 extern crate std;
 
 mod key;
@@ -19,6 +19,9 @@ mod word;
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
+#[doc = include_str!("../docs/embedded.md")]
+#[cfg(any(doc, doctest))]
+pub mod embedded {}
 #[doc = include_str!("../docs/metering.md")]
 #[cfg(doc)]
 pub mod metering {}
@@ -35,6 +38,9 @@ pub use meter::{
 };
 pub use principal::{PrincipalId, PrincipalIdError};
 pub use sync::Word;
+#[cfg(highwater_steps)]
+#[doc(hidden)]
+pub use sync::stepped;
 pub use table::Recorded;
 pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]

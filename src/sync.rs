@@ -10,17 +10,36 @@ use shuttle as checker;
 #[cfg(loom)]
 pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-#[cfg(all(not(loom), feature = "portable-atomic"))]
+// Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
+#[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
-#[cfg(all(not(loom), not(feature = "portable-atomic")))]
+#[cfg(all(
+    not(any(loom, highwater_steps)),
+    any(not(feature = "portable-atomic"), target_has_atomic = "ptr")
+))]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+
+#[cfg(highwater_steps)]
+#[doc(hidden)]
+pub mod stepped;
+#[cfg(highwater_steps)]
+pub(crate) use {
+    core::sync::atomic::Ordering,
+    stepped::{AtomicU32, AtomicUsize},
+};
 
 #[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(
     "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
      portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
      atomic update then)"
+);
+
+#[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
+compile_error!(
+    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std` and `wasmtime`) needs \
+     it: do without, and use `StaticLedger`"
 );
 
 /// A machine word of the ledger: 64 bits, or 32 where the target has no 64-bit atomics (and under
@@ -36,7 +55,9 @@ pub type Word = u32;
 mod wide {
     #[cfg(loom)]
     pub(crate) use super::checker::sync::atomic::AtomicU64 as AtomicWord;
-    #[cfg(not(loom))]
+    #[cfg(highwater_steps)]
+    pub(crate) use super::stepped::AtomicU64 as AtomicWord;
+    #[cfg(not(any(loom, highwater_steps)))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 }
 #[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]

@@ -4,10 +4,9 @@
 # Keeps engines and hosts out of the build (see Cargo.toml).
 readonly CORE_ONLY='--cfg highwater_core_only'
 
-# Those that run anywhere; those that handle signals, pages or the allocator themselves.
+# Those that run anywhere. Others handle signals, pages or the allocator themselves.
 readonly CONTRACT=(bad_input capacity exactness floor floor_is_one_load linearizability
     linearizability_checker sequential_rule snapshot trackers)
-readonly CONTRACT_OF_LINUX=(interrupts no_allocation read_mostly suspension)
 
 # `--test` options for the names given.
 test_options() {

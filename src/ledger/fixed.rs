@@ -22,10 +22,25 @@ use crate::{
 /// assert_eq!(LEDGER.peak(&PrincipalId::default()), 65_536);
 /// ```
 ///
+/// Every method may be called from the main loop, interrupts of any priority, signal handlers and panic
+/// handlers, on top of any other call on the same ledger, whatever that one was about to do. None
+/// allocates, locks or waits. [Without an operating system](crate::embedded) has the details, the
+/// worst cases, and what differs where a processor has no compare-and-swap.
+///
+/// The key decides what a place costs: choose the smallest that tells your users apart, such as
+/// `u16`, `[u8; 16]` or `InlineStr<16>`. [`memory_bytes`](Self::memory_bytes) is constant, so that
+/// a budget can be asserted at compile time:
+///
+/// ```
+/// # use highwater::StaticLedger;
+/// static LEDGER: StaticLedger<[u8; 16], 64> = StaticLedger::new();
+/// const _: () = assert!(LEDGER.memory_bytes() <= 16 * 1024);
+/// ```
+///
 /// Made of zero bytes only (with the default hasher, or any other that is), so that it lies in
-/// `.bss`. It has twice as many slots as places: below 64 places, as many admissions interrupted at
-/// once as there are places could leave a newcomer without a slot, and it is
-/// [`Refused`](Recorded::Refused) then.
+/// `.bss`. It has twice as many slots as places. Each admission that is interrupted holds one until it is
+/// over; with as many of them at once as there are places, a newcomer finds no slot and is
+/// [`Refused`](Recorded::Refused). That cannot be where there are more places than levels of interrupts.
 ///
 /// A capacity of 0 does not compile:
 ///
@@ -159,25 +174,26 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
         let top = &mut top[..places];
         let mut filled = 0;
         self.for_each(|key, peak| {
-            let known = top[..filled].iter().position(|(other, _)| *other == key);
-            let end = match known {
+            let entry = (key, peak);
+            // Whoever is in the list already is there with a peak no lower than the last one's.
+            if filled == places && top.last().is_none_or(|last| rank(&entry, last).is_ge()) {
+                return;
+            }
+            let mut place = match top[..filled].iter().position(|(other, _)| *other == key) {
+                Some(known) if top[known].1 >= peak => return,
                 // Evicted and admitted again during the walk, higher than before.
-                Some(place) => place,
-                None if filled < top.len() => {
+                Some(known) => known,
+                None if filled < places => {
                     filled += 1;
                     filled - 1
                 }
-                None => match top.last() {
-                    Some(last) if rank(&(key, peak), last).is_lt() => filled - 1,
-                    _ => return,
-                },
+                None => filled - 1,
             };
-            if known.is_some() && top[end].1 >= peak {
-                return;
+            while place > 0 && rank(&entry, &top[place - 1]).is_lt() {
+                top[place] = top[place - 1];
+                place -= 1;
             }
-            top[end] = (key, peak);
-            let place = top[..end].partition_point(|other| rank(other, &(key, peak)).is_lt());
-            top[place..=end].rotate_right(1);
+            top[place] = entry;
         });
         filled
     }
@@ -189,7 +205,13 @@ fn rank<K: Ord>(a: &(K, u64), b: &(K, u64)) -> core::cmp::Ordering {
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
-    /// As [`InlineLedger::record_peak`](crate::InlineLedger::record_peak).
+    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
+    ///
+    /// 0 is a no-op; values from 2<sup>31</sup> - 1 on count as that where words have 32 bits
+    /// ([`Word`](crate::Word)), from 2<sup>63</sup> - 1 on elsewhere. A value at or below the floor costs
+    /// one load; one that does not raise a resident's peak writes nothing; an admission takes time
+    /// linear in the capacity (64-bit words: logarithmic). Never allocates, never waits; may be called
+    /// from an interrupt, on top of any call on the same ledger.
     #[inline]
     pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
         self.record(key, bytes, None)
@@ -206,7 +228,9 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
         self.table().record_above_floor(hash, key, bytes, hint, ())
     }
 
-    /// As [`InlineLedger::peak`](crate::InlineLedger::peak).
+    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
+    /// [`untracked_at_most`](Self::untracked_at_most). Never allocates, never waits; may be called from
+    /// an interrupt, on top of any call on the same ledger.
     #[must_use]
     #[inline]
     pub fn peak(&self, key: &K) -> u64 {

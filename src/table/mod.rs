@@ -324,17 +324,9 @@ impl<St: Storage> Table<St> {
     /// The resident with this key, or the ticket under which there is none: conclusive if that is
     /// current afterwards.
     fn find<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
-        loop {
-            let ticket = self.ticket();
-            if let Some(found) = self.probe(home, wanted, pin) {
-                return Ok(found);
-            }
-            // Under one ticket residents only come by the admission of its gate, and to one slot.
-            if self.help(ticket) {
-                let newcomer = self.newcomer(ticket);
-                return self.look_at(newcomer, wanted, pin).ok_or(ticket);
-            }
-        }
+        // Nobody comes or goes while this is current.
+        let ticket = self.settle();
+        self.probe(home, wanted, pin).ok_or(ticket)
     }
 
     /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds

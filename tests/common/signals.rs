@@ -85,7 +85,9 @@ impl Timer {
 
     /// The signal comes `delay` from now. May be called in a signal handler.
     pub fn arm(&self, delay: Duration) {
-        let delay = libc::timespec { tv_sec: 0, tv_nsec: delay.subsec_nanos().into() };
+        // 32 bits wide on some targets, which holds the nanoseconds of any second.
+        let tv_nsec = delay.subsec_nanos() as libc::c_long;
+        let delay = libc::timespec { tv_sec: 0, tv_nsec };
         let schedule =
             libc::itimerspec { it_interval: libc::timespec { tv_sec: 0, tv_nsec: 0 }, it_value: delay };
         // SAFETY: the timer exists.

@@ -104,6 +104,10 @@ impl Kind for Epoch {
         ledger.refused()
     }
 
+    fn untracked_at_most((ledger, _): &Self::Ledger) -> u64 {
+        ledger.untracked_at_most()
+    }
+
     fn collect(session: &mut Session) {
         // The end of a recorder hands what it retired to the collector, which frees it two epochs later, a flush being one.
         session.recorder = session.recorder.ledger().recorder();

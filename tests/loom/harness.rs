@@ -130,10 +130,14 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
             .collect();
         let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         let after = self.look_afterwards::<K>(&ledger);
-        let refused = answers.iter().flatten().filter(|event| was_refused(event)).count();
-        assert_eq!(K::refused(&ledger), refused as u64);
+        let refused: Vec<_> = answers.iter().flatten().filter_map(refused_bytes).collect();
+        assert_eq!(K::refused(&ledger), refused.len() as u64);
+        assert!(
+            refused.iter().all(|&bytes| bytes <= K::untracked_at_most(&ledger)),
+            "{refused:?} not covered"
+        );
         // Three slots are to spare.
-        assert!(refused == 0 || self.threads.len() > 3, "refused with a slot to spare: {answers:?}");
+        assert!(refused.is_empty() || self.threads.len() > 3, "refused with a slot to spare: {answers:?}");
         assert!(
             explained(&before, &mut answers.clone(), &after, self.capacity),
             "no order explains {before:?}, then at once {answers:?}, then {after:?}"
@@ -168,8 +172,11 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
     }
 }
 
-fn was_refused(event: &Event) -> bool {
-    matches!(event.operation, Operation::Record { answer: Some(Recorded::Refused), .. })
+fn refused_bytes(event: &Event) -> Option<u64> {
+    match event.operation {
+        Operation::Record { bytes, answer: Some(Recorded::Refused), .. } => Some(bytes),
+        _ => None,
+    }
 }
 
 /// Whether an order that respects real time is legal. Schedules of shuttle are sequentially consistent, so there must be one.

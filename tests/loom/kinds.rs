@@ -20,6 +20,7 @@ pub trait Kind: 'static {
     fn len(ledger: &Self::Ledger) -> usize;
     fn floor(ledger: &Self::Ledger) -> u64;
     fn refused(ledger: &Self::Ledger) -> u64;
+    fn untracked_at_most(ledger: &Self::Ledger) -> u64;
 
     /// Frees what keys can be freed.
     fn collect(_session: &mut Self::Session) {}
@@ -110,5 +111,9 @@ impl<S: BuildHasher + Default + Send + Sync + 'static, const WRAPPING: bool> Kin
 
     fn refused(ledger: &Self::Ledger) -> u64 {
         ledger.refused()
+    }
+
+    fn untracked_at_most(ledger: &Self::Ledger) -> u64 {
+        ledger.untracked_at_most()
     }
 }

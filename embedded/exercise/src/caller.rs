@@ -29,7 +29,12 @@ pub struct Caller {
     refusals: AtomicU32,
     interrupted_admissions: AtomicU32,
     contended_admissions: AtomicU32,
+    met_admissions: AtomicU32,
     progress: AtomicU32,
+    /// The principal of the call that is under way, counted from 1, and its value; 0 between calls.
+    in_flight: [AtomicU32; 2],
+    /// Whether somebody above met the newcomer of the call that is under way.
+    met: AtomicU32,
 }
 
 impl Caller {
@@ -47,7 +52,10 @@ impl Caller {
             refusals: AtomicU32::new(0),
             interrupted_admissions: AtomicU32::new(0),
             contended_admissions: AtomicU32::new(0),
+            met_admissions: AtomicU32::new(0),
             progress: AtomicU32::new(0),
+            in_flight: [const { AtomicU32::new(0) }; 2],
+            met: AtomicU32::new(0),
         }
     }
 
@@ -70,9 +78,14 @@ impl Caller {
         let known = &self.maxima[usize::from(number)];
         known.store(known.load(Relaxed).max(value), Relaxed);
 
+        let [in_flight, its_value] = &self.in_flight;
+        self.met.store(0, Relaxed);
+        its_value.store(value, Relaxed);
+        in_flight.store(u32::from(number) + 1, Relaxed);
         let before = above.count();
         let outcome = ledger.record_peak(&id, u64::from(value));
         let after = above.count();
+        in_flight.store(0, Relaxed);
 
         increment(&self.records);
         match outcome {
@@ -83,6 +96,9 @@ impl Caller {
                 }
                 if after.admissions != before.admissions {
                     increment(&self.contended_admissions);
+                }
+                if self.met.load(Relaxed) != 0 {
+                    increment(&self.met_admissions);
                 }
             }
             Recorded::Refused => increment(&self.refusals),
@@ -98,6 +114,19 @@ impl Caller {
             "recorded {value} for principal {number}, then read {peak} under a bound of {bound}",
         );
         self.completed_call();
+    }
+
+    /// Notes if the call that is under way has a newcomer in the ledger already: installed, perhaps
+    /// finished by the call that looks, and not come back. To be called from a more urgent level.
+    pub(crate) fn meet(&self, ledger: &Ledger) {
+        let [in_flight, its_value] = &self.in_flight;
+        let number = match in_flight.load(Relaxed) {
+            0 => return,
+            counted => u16::try_from(counted - 1).expect("a principal's number"),
+        };
+        if ledger.peak(&principal(number)) == u64::from(its_value.load(Relaxed)) {
+            self.met.store(1, Relaxed);
+        }
     }
 
     /// Notes that a call has come back, for the watchdog.
@@ -143,6 +172,12 @@ impl Caller {
     #[must_use]
     pub fn contended_admissions(&self) -> u32 {
         self.contended_admissions.load(Relaxed)
+    }
+
+    /// Calls that admitted a newcomer, which an interrupt met in the ledger before the call was over.
+    #[must_use]
+    pub fn met_admissions(&self) -> u32 {
+        self.met_admissions.load(Relaxed)
     }
 
     /// Every other draw is one of a few favourites at the start of the range, which stay resident

@@ -5,7 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use crate::caller::{CALLS_PER_RECORD, Interruptions, increment};
 use crate::oracle::{Disagreement, Summary, compare, expect};
 use crate::watchdog::{Stuck, Watchdog};
-use crate::{Caller, Ledger, PLACES, PRINCIPALS, number, principal};
+use crate::{Caller, Ledger, PLACES, number, principal};
 
 /// How often the main loop reads the whole ledger: once in so many calls.
 const READ_ALL_EVERY: u32 = 512;
@@ -102,6 +102,9 @@ impl Exercise {
             Some(victim) => self.tick.record_for(victim, self.ledger, now, &above),
             None => self.tick.record(self.ledger, now, &above),
         }
+        // Last: reading finishes what the calls below have left half done.
+        self.main.meet(self.ledger);
+        self.deferred.meet(self.ledger);
         Ok(turn.is_multiple_of(DEFERRED_EVERY))
     }
 
@@ -113,10 +116,9 @@ impl Exercise {
     pub fn verdict(&self) -> Result<Summary, Disagreement> {
         let callers = [&self.main, &self.deferred, &self.tick];
         let sum = |count: fn(&Caller) -> u32| callers.iter().map(|caller| count(caller)).sum::<u32>();
-        let maxima: [u64; PRINCIPALS] = core::array::from_fn(|number| {
-            callers.iter().map(|caller| u64::from(caller.maximum(number))).max().unwrap_or(0)
-        });
-        compare(self.ledger, &maxima)?;
+        compare(self.ledger, |principal| {
+            callers.iter().map(|caller| caller.maximum(principal.into())).max().unwrap_or(0).into()
+        })?;
 
         let admissions = sum(Caller::admissions);
         let admitted_into_free_places = self.ledger.len() as u64;
@@ -135,6 +137,7 @@ impl Exercise {
             interrupts: self.ticks.load(Relaxed),
             interrupted_admissions: sum(Caller::interrupted_admissions),
             contended_admissions: sum(Caller::contended_admissions),
+            met_admissions: sum(Caller::met_admissions),
             longest_call: self.main_watchdog.longest().max(self.deferred_watchdog.longest()),
             floor: self.ledger.floor(),
         };
@@ -144,6 +147,8 @@ impl Exercise {
             (self.main.interrupted_admissions(), "interrupt within an admission of the main loop"),
             (self.deferred.interrupted_admissions(), "interrupt within an interrupt's admission"),
             (summary.contended_admissions, "admission of an interrupt within another admission"),
+            (self.main.met_admissions(), "installed newcomer of the main loop met by an interrupt"),
+            (self.deferred.met_admissions(), "installed newcomer of an interrupt met by another"),
         ];
         match shown.iter().find(|(count, _)| *count == 0) {
             Some((_, what)) => Err(Disagreement::NothingShown(what)),

@@ -18,11 +18,14 @@ pub struct Summary {
     pub evictions: u64,
     /// Timer interrupts taken.
     pub interrupts: u32,
-    /// Interrupts that found the other levels inside an interruptible admission.
+    /// Calls that admitted a newcomer and were interrupted on the way.
     pub interrupted_admissions: u32,
     /// Admissions that had to begin again, or were completed by others: an interrupt admitted a
     /// newcomer of its own before they were over.
     pub contended_admissions: u32,
+    /// Admissions whose newcomer an interrupt met in the ledger before the call was over: hit
+    /// between installation and return.
+    pub met_admissions: u32,
     /// Ticks seen by the call that saw the most.
     pub longest_call: u32,
     /// The floor at the end.
@@ -38,6 +41,7 @@ impl fmt::Display for Summary {
         writeln!(f, "timer interrupts       {}", self.interrupts)?;
         writeln!(f, "  in an admission      {}", self.interrupted_admissions)?;
         writeln!(f, "  ... and admitting    {}", self.contended_admissions)?;
+        writeln!(f, "  ... and installed    {}", self.met_admissions)?;
         writeln!(f, "longest call, in ticks {}", self.longest_call)?;
         write!(f, "floor, in bytes        {}", self.floor)
     }
@@ -100,21 +104,22 @@ impl fmt::Display for Disagreement {
     }
 }
 
-/// Compares the ledger, in which no call is in flight, with the true maxima.
-pub(crate) fn compare(ledger: &Ledger, maxima: &[u64; PRINCIPALS]) -> Result<(), Disagreement> {
+/// Compares the ledger, in which no call is in flight, with the true maxima of all principals.
+pub(crate) fn compare(ledger: &Ledger, maximum_of: impl Fn(u16) -> u64) -> Result<(), Disagreement> {
     // One entry more than there are places, so that a surplus would show.
     let mut entries = [(principal(0), 0); PLACES + 1];
     let residents = ledger.top_into(&mut entries);
     let entries = &entries[..residents];
 
-    let recorded = maxima.iter().filter(|&&maximum| maximum > 0).count();
+    let principals = 0..PRINCIPALS as u16;
+    let recorded = principals.clone().filter(|&principal| maximum_of(principal) > 0).count();
     expect("the number of residents", residents as u64, recorded.min(PLACES) as u64)?;
     expect("len()", ledger.len() as u64, residents as u64)?;
 
     let mut resident = [false; PRINCIPALS];
     for (key, peak) in entries {
         let principal = number(key).ok_or(Disagreement::ForeignKey(*key))?;
-        let maximum = maxima[usize::from(principal)];
+        let maximum = maximum_of(principal);
         if *peak != maximum {
             return Err(Disagreement::WrongPeak { principal, peak: *peak, maximum });
         }
@@ -129,7 +134,8 @@ pub(crate) fn compare(ledger: &Ledger, maxima: &[u64; PRINCIPALS]) -> Result<(),
     let bound = ledger.untracked_at_most();
     expect("untracked_at_most()", bound, ledger.floor())?;
     expect("floor() above the lowest resident", (ledger.floor() > lowest).into(), 0)?;
-    for (principal, &maximum) in (0_u16..).zip(maxima) {
+    for principal in principals {
+        let maximum = maximum_of(principal);
         let found = ledger.peak(&crate::principal(principal));
         if resident[usize::from(principal)] {
             expect("peak() of a resident", found, maximum)?;
