@@ -13,10 +13,10 @@ crate::impl_resource_limiter! {
 /// wasmtime keeps an instance whose segments or start function failed, and takes back one that it
 /// could not create. For [`Lease::instantiate`](super::Lease::instantiate).
 ///
-/// A trap and an exception are known as such. What a host function returns is known by the backtrace
-/// that wasmtime adds, unless it is configured not to or the host function is itself the module's
-/// start function: a host that allows this adds its own errors, as in `|error| error.is::<Mine>() ||
-/// instance_remains(error)`. For components there is no answer: the instances made before the failure
+/// A trap and an exception are known as such. What a host function returns, or limits that trap, is
+/// known by the backtrace that wasmtime adds, unless it is configured not to or the host function is
+/// itself the module's start function: a host that allows this adds its own errors, as in `|error|
+/// error.is::<Mine>() || instance_remains(error)`. For components there is no answer: the instances made before the failure
 /// remain, the others do not.
 #[must_use]
 pub fn instance_remains(error: &Error) -> bool {
