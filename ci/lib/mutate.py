@@ -114,7 +114,10 @@ def run_check(check):
     if failed or code == 0:
         return failed and f"{name} {failed}"
     if expired.is_set():
-        return None if "loom" in flags else f"{name} (hangs)"
+        if "loom" not in flags:
+            return f"{name} (hangs)"
+        print(f"  not through in {PATIENCE} s: {check}", flush=True)
+        return None
     return f"{name} (ends with {code})"
 
 
