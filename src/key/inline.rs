@@ -164,12 +164,15 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
 impl<K: InlineKey> Wanted<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
-        let significant = self.significant_words();
+        let (significant, words) = (self.significant_words(), self.to_words());
         for (index, cell) in cell.words().iter().enumerate() {
             // Acquire: pairs with the store in `put`, before the second look at the peak word.
             let word = cell.load(Ordering::Acquire);
-            // The loop is unrolled, and of `to_words` only the one word is left.
-            if word != self.to_words().as_ref()[index] {
+            // With wide words the loop is unrolled, and of `to_words` only the one word is left: nothing is
+            // copied in advance. Small processors' code stays a loop, for which the words are made once.
+            let of_key =
+                if Word::BITS == 64 { self.to_words().as_ref()[index] } else { words.as_ref()[index] };
+            if word != of_key {
                 // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
                 return Comparison::Different;
             }

@@ -190,8 +190,11 @@ fn unique() -> u64 {
 /// Integers, recorded through trackers that each thread keeps, whose hints go stale under the others' calls.
 pub struct Tracked(InlineLedger<u64>, u64);
 
+/// By ledger and key.
+type Trackers = HashMap<(u64, u64), Tracker<InlineLedger<u64>>>;
+
 thread_local! {
-    static TRACKERS: RefCell<HashMap<(u64, u64), Tracker<InlineLedger<u64>>>> = RefCell::default();
+    static TRACKERS: RefCell<Trackers> = RefCell::default();
 }
 
 impl Subject for Tracked {

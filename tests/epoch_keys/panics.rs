@@ -82,9 +82,9 @@ fn exercise(recorder: &Session, base: u64) {
     }
     recorder.record_peak(&Touchy::new(base + 3), base + 40);
     recorder.record_peak(&Touchy::new(base + 4), base + 50);
-    recorder.peak(&Touchy::new(base + 2));
-    recorder.peak(&Touchy::new(base + 9));
-    recorder.snapshot();
+    let _ = recorder.peak(&Touchy::new(base + 2));
+    let _ = recorder.peak(&Touchy::new(base + 9));
+    let _ = recorder.snapshot();
     // Enough for the collector to run in here.
     for number in 100..500 {
         recorder.record_peak(&Touchy::new(base + number), base + number);

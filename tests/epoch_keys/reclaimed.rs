@@ -7,7 +7,7 @@ use highwater::{Collector, FixedState, Ledger};
 
 /// A key whose living clones the test counts: those of the `Arc`.
 #[derive(Clone)]
-struct Counted(u64, Arc<()>);
+struct Counted(u64, #[expect(dead_code, reason = "there to be dropped")] Arc<()>);
 
 impl PartialEq for Counted {
     fn eq(&self, other: &Self) -> bool {
@@ -32,7 +32,7 @@ fn churn(ledger: &Ledger<Counted, FixedState>, living: &Arc<()>) {
                 let recorder = ledger.recorder();
                 for step in 0..3000 {
                     recorder.record_peak(&Counted(step * 8 + thread, Arc::clone(&living)), step + 1);
-                    recorder.peak(&Counted(step * 8, Arc::clone(&living)));
+                    let _ = recorder.peak(&Counted(step * 8, Arc::clone(&living)));
                 }
             })
         })
