@@ -125,7 +125,10 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
             // A panic here would reach a caller who has nothing to do with this key, and leak what
             // the collector was about to free with it. Without `std` there is no way to stop it.
             #[cfg(feature = "std")]
-            let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key));
+            if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key)) {
+                // Its own drop may panic again.
+                core::mem::forget(payload);
+            }
             #[cfg(not(feature = "std"))]
             drop_key();
         };

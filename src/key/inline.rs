@@ -106,6 +106,12 @@ pub(crate) mod sealed {
     }
 }
 
+/// A key that is ready to be stored: its words, and how many of them count.
+pub(crate) struct Significant<K: InlineKey> {
+    words: K::Words,
+    count: usize,
+}
+
 /// The words of one key, of type `K`.
 #[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
 pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
@@ -126,14 +132,12 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
 
     type Key = K;
     type Pin = ();
-    type Prepared = K;
-    type Displaced = K;
+    type Prepared = Significant<K>;
+    type Displaced = Significant<K>;
     type Limbo = ();
 
-    fn put(&self, key: K, (): &()) -> K {
-        let words = key.to_words();
-        let significant = key.significant_words();
-        for (cell, word) in self.words().iter().zip(words.as_ref()).take(significant) {
+    fn put(&self, key: Significant<K>, (): &()) -> Significant<K> {
+        for (cell, word) in self.words().iter().zip(key.words.as_ref()).take(key.count) {
             // Release: who reads this word (acquire, in `compare` and `read`) sees the claim that
             // came before it when looking at the peak word again.
             cell.store(*word, Ordering::Release);
@@ -141,7 +145,7 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
         key
     }
 
-    fn take_back(&self, key: K, (): &()) -> K {
+    fn take_back(&self, key: Significant<K>, (): &()) -> Significant<K> {
         key
     }
 
@@ -149,7 +153,7 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
         true
     }
 
-    fn retire(_: K, (): &(), (): &()) {}
+    fn retire(_: Significant<K>, (): &(), (): &()) {}
 
     fn read(&self, (): &(), still: impl Fn() -> bool) -> Option<K> {
         let mut words = K::Words::ZERO;
@@ -183,7 +187,8 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for K {
         if still() { Comparison::Equal } else { Comparison::Changed }
     }
 
-    fn prepare(&self) -> K {
-        *self
+    /// The key may be of a foreign type, whose code may panic.
+    fn prepare(&self) -> Significant<K> {
+        Significant { words: self.to_words(), count: self.significant_words() }
     }
 }

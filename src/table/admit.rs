@@ -85,7 +85,9 @@ impl<St: Storage> Table<St> {
         let bytes = intent.bytes.load(Ordering::Acquire);
         let victim = intent.victim.load(Ordering::Acquire) as usize;
         let victim_peak = intent.victim_peak.load(Ordering::Acquire);
-        if !self.slot(newcomer).is_still(pending) {
+        // SeqCst, as every look that something is concluded from: seen published by a relaxed load, the kill
+        // before the publication could still be unseen by this thread's next look at the victim.
+        if self.slot(newcomer).look() != pending {
             // Published, or void and freed, and perhaps claimed again for the next number under this very
             // gate: what was read may be the intent of an admission that nobody has installed.
             return true;
@@ -206,7 +208,7 @@ impl<St: Storage> Table<St> {
         Err(if self.is_current(ticket) { Setback::NoSlot } else { Setback::Moved })
     }
 
-    /// Release: who reads one of these words (acquire, in `help`) sees the gate that this owner saw.
+    /// Release: who reads one of these words (acquire, in `help`) sees the claim of this owner.
     fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
         let intent = &self.storage.intents()[slot];
         let (victim, victim_peak) = victim.map_or((0, 0), |victim| (victim.slot, victim.peak));
@@ -234,21 +236,23 @@ impl<St: Storage> Table<St> {
         }
         // Settles this admission, or a later one, whose owner has settled this one.
         self.settle();
+        // Relaxed will do, in `is_still`: what others did to the slot came before the settling just seen, and
+        // nobody but this call changes it from now on.
         !self.slot(claim.slot).is_still(Peak::pending(claim.stamp))
     }
 
-    /// Raises the floor. Release: pairs with the load of `floor_word`.
+    /// Raises the floor, in the one order of raises, kills and readings: who sees a newcomer take a place
+    /// finds the floor from which it was taken. Also pairs with the acquire of `floor_word`.
     fn raise_floor(&self, peak: Word) {
-        // Relaxed: a first look only saves the write.
-        if self.floor.load(Ordering::Relaxed) < peak {
-            self.floor.fetch_max(peak, Ordering::AcqRel);
+        if self.floor.load(Ordering::SeqCst) < peak {
+            self.floor.fetch_max(peak, Ordering::SeqCst);
         }
     }
 
     #[cold]
     fn refuse(&self, bytes: Word) -> Recorded {
-        // Release, and first: who sees the count sees the value.
-        self.tally.lost.fetch_max(bytes, Ordering::AcqRel);
+        // SeqCst, as the floor, and first: who sees the count sees the value.
+        self.tally.lost.fetch_max(bytes, Ordering::SeqCst);
         self.tally.refused.fetch_add(1, Ordering::Release);
         Recorded::Refused
     }

@@ -70,8 +70,8 @@ impl<C: KeyCell> Slot<C> {
         Peak::from_word(self.peak.load(Ordering::SeqCst))
     }
 
-    /// Whether the peak word is still `seen`. Relaxed: the key loads before it are acquire loads,
-    /// and coherence does the rest (see [`InlineCell`](crate::key::inline::InlineCell)).
+    /// Whether the peak word is still `seen`, to trust what was read in between. Relaxed: the key loads before
+    /// it are acquire loads, and coherence does the rest (see [`InlineCell`](crate::key::inline::InlineCell)).
     #[inline]
     fn is_still(&self, seen: Peak) -> bool {
         self.peak.load(Ordering::Relaxed) == seen.word()
@@ -181,21 +181,23 @@ impl<St> Table<St> {
         &self.storage
     }
 
-    /// The floor. Acquire: pairs with the release when it is raised, so that whoever is turned away
-    /// by it also sees the residents that it was proven from.
+    /// The floor, to turn values away. Acquire: pairs with `raise_floor`, so that whoever is turned away by it
+    /// also sees the residents that it was proven from.
     #[inline]
     fn floor_word(&self) -> Word {
         self.floor.load(Ordering::Acquire)
     }
 
+    /// The floor as a reading. SeqCst: it belongs to the one order of raises and reads across principals
+    /// (see `raise_floor`).
     #[inline]
     pub(crate) fn floor(&self) -> u64 {
-        widen(self.floor_word())
+        widen(self.floor.load(Ordering::SeqCst))
     }
 
     pub(crate) fn untracked_at_most(&self) -> u64 {
-        // Acquire: pairs with the release in `refuse`.
-        widen(self.floor_word().max(self.tally.lost.load(Ordering::Acquire)))
+        // SeqCst, as above.
+        self.floor().max(widen(self.tally.lost.load(Ordering::SeqCst)))
     }
 
     pub(crate) fn evictions(&self) -> u64 {
@@ -318,7 +320,8 @@ impl<St: Storage> Table<St> {
     pub(crate) fn len(&self) -> usize {
         let ticket = self.settle();
         let seq = ticket.gate.seq(&self.storage.shape().gate);
-        (seq as usize).min(self.capacity())
+        // In this order: `seq` may have more bits than a `usize`.
+        seq.min(self.capacity() as Word) as usize
     }
 
     /// The resident with this key, or the ticket under which there is none: conclusive if that is

@@ -10,8 +10,8 @@ use crate::{
 pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
 /// Children of an inner node.
 pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
-/// The least number of slots beyond the capacity: as many admissions at once as there are, and no
-/// newcomer is without a slot.
+/// The least number of slots beyond the capacity. Half as many other threads in an admission at once, and
+/// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
 #[cfg(any(feature = "alloc", test))]
 const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
 /// Levels enough for the largest table.

@@ -112,6 +112,11 @@ models! {
     void_and_claimed_again: 2, FULL, [&[Record(3, 15), Record(4, 25)], &[Record(1, 18)]];
     /// Who has seen a newcomer counts it, whoever has to finish the admission.
     counted_once_seen: 3, [Record(1, 10)], [&[Record(2, 20)], &[Peak(2), Len, Record(3, 30), Len]];
+    /// A raise that follows an admission finds the floor that was raised for it.
+    floor_behind_an_admission: 2, [Record(1, 10), Record(2, 20), Record(4, 15)],
+        [&[Record(2, 50), Floor], &[Record(3, 30), Peak(2)]];
+    /// One place changes hands during a walk: never two residents.
+    snapshot_of_one_place: 1, [Record(1, 10)], [&[Record(2, 20)], &[Snapshot]];
     /// A raise and a snapshot of the same resident.
     snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
     /// A resident is raised while its return after an eviction is still possible.
