@@ -116,8 +116,6 @@ models! {
     snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
     /// A resident is raised while its return after an eviction is still possible.
     raise_against_return: 1, [Record(1, 10)], [&[Record(2, 20), Record(1, 30)], &[Record(1, 25)]];
-    /// A claim is given up because another admission came first, and its slot is claimed for a third key.
-    given_up_and_claimed_again: 4, NOTHING, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 50)]];
     /// Each of two threads raises one resident and reads the other: at least one of them sees the other's raise.
     raises_read_across: 2, FULL, [&[Record(1, 15), Peak(2)], &[Record(2, 25), Peak(1)]];
     /// Likewise a raise and an eviction: who does not find the newcomer came before it, and its raise is seen.
@@ -162,6 +160,8 @@ models! {
     claimed_behind_a_void_admission: 2, FULL, [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
     /// Likewise, and the next victim has the peak that the first one had.
     claimed_with_a_tie: 2, [Record(1, 10), Record(2, 10)], [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
+    /// A claim is given up because another admission came first, and its slot is claimed for a third key.
+    given_up_and_claimed_again: 4, NOTHING, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 50)]];
     /// Three threads: a raise, an eviction and a reader.
     raise_eviction_read: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)], &[Peak(1)]];
     /// Two raises, and two readers that cannot see them in different orders.
