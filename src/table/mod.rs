@@ -85,7 +85,8 @@ impl<C: KeyCell> Slot<C> {
     }
 
     /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look); it also
-    /// publishes what was written to the slot before and shows what others did.
+    /// publishes what was written to the slot before and shows what others did. So does a failure: an
+    /// owner who finds the victim's slot in other hands must see its own newcomer published by a helper.
     #[inline]
     fn replace(&self, seen: Peak, new: Peak) -> Result<(), Peak> {
         self.peak

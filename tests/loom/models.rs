@@ -121,6 +121,12 @@ models! {
     snapshot_against_raise: 2, FULL, [&[Record(1, 30), Record(1, 31)], &[Snapshot]];
     /// A resident is raised while its return after an eviction is still possible.
     raise_against_return: 1, [Record(1, 10)], [&[Record(2, 20), Record(1, 30)], &[Record(1, 25)]];
+    /// Each of two threads raises one resident and reads the other: at least one of them sees the other's raise.
+    raises_read_across: 2, FULL, [&[Record(1, 15), Peak(2)], &[Record(2, 25), Peak(1)]];
+    /// Likewise a raise and an eviction: who does not find the newcomer came before it, and its raise is seen.
+    raise_and_eviction_read_across: 2, FULL, [&[Record(2, 25), Peak(3)], &[Record(3, 30), Peak(2)]];
+    /// Likewise a raise and the last place: who does not count the newcomer came before it.
+    raise_and_len_across: 3, FULL, [&[Record(2, 25), Len], &[Record(3, 30), Peak(2)]];
     /// A value below the lowest while that is about to go.
     drop_against_raise: 2, FULL, [&[Record(1, 15), Floor], &[Record(3, 12), Floor]];
 }
@@ -157,8 +163,14 @@ models! {
     /// An admission is void because its victim grew, and its slot is claimed by somebody who has looked at it before, for an
     /// admission of the same number.
     claimed_behind_a_void_admission: 2, FULL, [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
+    /// Likewise, and the next victim has the peak that the first one had.
+    claimed_with_a_tie: 2, [Record(1, 10), Record(2, 10)], [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
+    /// A claim is given up because another admission came first, and its slot is claimed for a third key.
+    given_up_and_claimed_again: 4, NOTHING, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 50)]];
     /// Three threads: a raise, an eviction and a reader.
     raise_eviction_read: 2, FULL, [&[Record(1, 50)], &[Record(3, 30)], &[Peak(1)]];
+    /// Two raises, and two readers that cannot see them in different orders.
+    raises_read_in_one_order: 2, FULL, [&[Record(1, 15)], &[Record(2, 25)], &[Peak(1), Peak(2)], &[Peak(2), Peak(1)]];
     /// Three newcomers for two places.
     three_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 25)]];
 }
