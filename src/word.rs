@@ -43,24 +43,6 @@ impl Stamp {
     }
 }
 
-/// Eight bits of a key's hash, of which a group keeps one set for each slot. Odd, since 0 stands for a
-/// slot that was never used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Tag(u8);
-
-impl Tag {
-    /// The lowest bits of the upper half: the home is made of its highest.
-    #[inline]
-    pub(crate) fn of(hash: u64) -> Self {
-        Self((hash >> 32) as u8 | 1)
-    }
-
-    #[inline]
-    pub(crate) fn word(self) -> Word {
-        Word::from(self.0)
-    }
-}
-
 /// The peak word of a slot.
 ///
 /// | bits | meaning |

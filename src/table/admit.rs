@@ -161,7 +161,7 @@ impl<St: Storage> Table<St> {
             };
             let displaced = self.slot(claim.slot).cell.put(key, &pin);
             self.write_intent(claim.slot, bytes, victim);
-            self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tag);
+            self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
             self.groups().extend_reach(home.group, claim.displacement);
             if victim.is_some() {
                 self.bounds().lower(claim.slot, bytes);

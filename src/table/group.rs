@@ -1,10 +1,7 @@
 //! Groups of slots: for each a word with a tag of every slot's key, so that a look-up goes straight to
 //! the slot that has the key.
 
-use crate::{
-    sync::{AtomicWord, Ordering, Word},
-    word::Tag,
-};
+use crate::sync::{AtomicWord, Ordering, Word};
 
 /// Slots of a group: as many as a word has bytes beside the one for the reach. Few under loom, so that
 /// small models have several groups.
@@ -24,8 +21,9 @@ const LANES: Word = {
 
 /// A group's word: `[reach | tag of the last slot | .. | tag of the first]`, 8 bits each.
 ///
-/// Tags tell where a key can be, never where it is: one that belongs to a key that is gone, or that is
-/// only about to come, costs a comparison. The reach is the number of groups after this one in which
+/// Each slot takes its tag from another byte of the key's hash, so that one exclusive or compares them
+/// all. Tags tell where a key can be, never where it is: one that belongs to a key that is gone, or that
+/// is only about to come, or that is 0 because the slot was never used, costs a look. The reach is the number of groups after this one in which
 /// a key with its home here was ever placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Group(Word);
@@ -44,17 +42,17 @@ impl Group {
         Self(self.0 & (Word::MAX >> 8) | (reach.min(255) as Word) << REACH_SHIFT)
     }
 
-    /// The difference that a new tag of a slot makes.
-    fn retagged(self, lane: usize, tag: Tag) -> Word {
-        (self.0 >> (lane * 8) & 0xFF ^ tag.word()) << (lane * 8)
+    /// The difference that a slot's tag out of these makes.
+    fn retagged(self, lane: usize, tags: Word) -> Word {
+        (self.0 ^ tags) & 0xFF << (lane * 8)
     }
 
-    /// The slots that have this tag, and sometimes one more behind these.
+    /// The slots that have their tag out of these, and sometimes one more behind these.
     #[inline]
-    fn lanes_with(self, tag: Tag) -> Lanes {
+    fn lanes_with(self, tags: Word) -> Lanes {
         // A byte that is zero borrows: its own top bit comes up, and perhaps that of the byte above it.
-        let tags = LANES.wrapping_mul(tag.word());
-        Lanes((self.0 ^ tags).wrapping_sub(LANES) & ((self.0 ^ !tags) & LANES << 7))
+        let differing = self.0 ^ tags;
+        Lanes(differing.wrapping_sub(LANES) & !differing & LANES << 7)
     }
 }
 
@@ -87,8 +85,8 @@ impl Groups<'_> {
     }
 
     #[inline]
-    pub(super) fn lanes_with(self, group: usize, tag: Tag) -> Lanes {
-        self.look(group).lanes_with(tag)
+    pub(super) fn lanes_with(self, group: usize, tags: Word) -> Lanes {
+        self.look(group).lanes_with(tags)
     }
 
     /// How many groups after this one a key with its home here can be in.
@@ -112,10 +110,10 @@ impl Groups<'_> {
         }
     }
 
-    /// Gives a slot the tag of its next key. Only the owner of a claim on the slot calls this, and the
+    /// Gives a slot its tag out of those of its next key. Only the owner of a claim on the slot calls this, and the
     /// claim has shown it the tag that the owner before it left.
-    pub(super) fn tag(self, group: usize, lane: usize, tag: Tag) {
-        match self.look(group).retagged(lane, tag) {
+    pub(super) fn tag(self, group: usize, lane: usize, tags: Word) {
+        match self.look(group).retagged(lane, tags) {
             0 => {}
             change => _ = self.0[group].fetch_xor(change, Ordering::Relaxed),
         }
@@ -127,8 +125,9 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    fn tag(hash_byte: u8) -> Tag {
-        Tag::of(u64::from(hash_byte) << 32)
+    /// One byte again and again.
+    fn tags(byte: u8) -> Word {
+        Word::from_ne_bytes([byte; size_of::<Word>()])
     }
 
     #[test]
@@ -138,12 +137,12 @@ mod tests {
                 let words = [AtomicWord::new(0)];
                 let groups = Groups(&words);
                 for other in 0..GROUP {
-                    groups.tag(0, other, tag(byte.wrapping_add(3)));
+                    groups.tag(0, other, tags(byte.wrapping_add(3)));
                 }
                 groups.extend_reach(0, 9);
-                groups.tag(0, lane, tag(byte));
-                groups.tag(0, lane, tag(byte));
-                let found: Vec<_> = groups.lanes_with(0, tag(byte)).collect();
+                groups.tag(0, lane, tags(byte));
+                groups.tag(0, lane, tags(byte));
+                let found: Vec<_> = groups.lanes_with(0, tags(byte)).collect();
                 assert_eq!(found.first(), Some(&lane), "{byte}");
                 assert_eq!(groups.look(0).reach(), 9);
             }
@@ -151,9 +150,15 @@ mod tests {
     }
 
     #[test]
-    fn a_slot_never_used_has_no_key() {
+    fn each_slot_has_a_byte_of_the_hash_to_itself() {
         let words = [AtomicWord::new(0)];
-        assert!((0..=u8::MAX).all(|byte| Groups(&words).lanes_with(0, tag(byte)).next().is_none()));
+        let hash = Word::from_le_bytes(core::array::from_fn(|byte| byte as u8 + 1));
+        for lane in 0..GROUP {
+            Groups(&words).tag(0, lane, hash);
+            assert_eq!(Groups(&words).lanes_with(0, hash).count(), lane + 1);
+            assert_eq!(Groups(&words).lanes_with(0, !hash).count(), 0);
+        }
+        assert_eq!(Groups(&words).reach(0), 0);
     }
 
     #[test]

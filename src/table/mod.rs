@@ -349,7 +349,7 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         pin: &Pin<St>,
     ) -> Option<Found> {
-        let lanes = self.groups().lanes_with(group, home.tag);
+        let lanes = self.groups().lanes_with(group, home.tags);
         lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, wanted, pin))
     }
 
@@ -369,7 +369,7 @@ impl<St: Storage> Table<St> {
     #[inline(always)]
     fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
         let home = self.storage.shape().home(hash);
-        let lane = self.groups().lanes_with(home.group, home.tag).next()?;
+        let lane = self.groups().lanes_with(home.group, home.tags).next()?;
         self.resident(home.group * GROUP + lane)
     }
 

@@ -1,10 +1,7 @@
 //! The sizes of a table: places, slots, the levels of its bounds.
 
 use super::group::GROUP;
-use crate::{
-    sync::Word,
-    word::{GateShape, Tag},
-};
+use crate::{sync::Word, word::GateShape};
 
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
 pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
@@ -104,7 +101,7 @@ impl Shape {
         } else {
             (((hash >> 32) * self.groups as u64) >> 32) as usize
         };
-        Home { group, tag: Tag::of(hash) }
+        Home { group, tags: hash as Word }
     }
 
     /// The group `displacement` after `home`, around the end.
@@ -122,11 +119,11 @@ impl Shape {
     }
 }
 
-/// Where a key belongs: the group that it is looked for first, and its tag there and further on.
+/// Where a key belongs: the group that it is looked for first, and its tags there and further on, by slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Home {
     pub(crate) group: usize,
-    pub(crate) tag: Tag,
+    pub(crate) tags: Word,
 }
 
 #[cfg(test)]
