@@ -3,7 +3,11 @@
 //! One admission at a time is *installed*, by the gate word, which names its slot. From then on
 //! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
 
-use super::{Found, Pin, Recorded, Storage, Table, group::GROUP, shape::Home};
+use super::{
+    Found, Pin, Recorded, Storage, Table,
+    group::GROUP,
+    shape::{CACHED_LEVELS, Home},
+};
 use crate::{
     key::{KeyCell, Wanted},
     sync::{Ordering, Word},
@@ -133,6 +137,7 @@ impl<St: Storage> Table<St> {
             };
             let mut victim = None;
             if shape.is_full(ticket.gate.seq(shape)) {
+                self.approach(home);
                 let Some(lowest) = self.lowest(ticket) else { continue };
                 if !self.is_current(ticket) {
                     continue;
@@ -181,6 +186,20 @@ impl<St: Storage> Table<St> {
             prepared = Some(self.slot(claim.slot).cell.take_back(displaced, &pin));
             // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
+        }
+    }
+
+    /// Touches what the claim of a newcomer will write, if the table is one that no cache holds: then these
+    /// lines arrive while the search waits for its own. Nothing is concluded from what is read.
+    fn approach(&self, home: Home) {
+        let shape = self.storage.shape();
+        if shape.levels <= CACHED_LEVELS {
+            return;
+        }
+        let is_free = |&slot: &usize| self.slot(slot).look().is_free();
+        if let Some(slot) = shape.slots_of(home.group).find(is_free) {
+            self.storage.intents()[slot].bytes.load(Ordering::Relaxed);
+            self.bounds().approach(slot);
         }
     }
 

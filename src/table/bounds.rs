@@ -80,6 +80,12 @@ impl<'a> Bounds<'a> {
         }
     }
 
+    /// Touches the two lowest nodes above a slot, which are those that caches do not hold.
+    pub(crate) fn approach(&self, slot: usize) {
+        self.nodes[self.shape.node(0, slot / LEAF)].load(Ordering::Relaxed);
+        self.nodes[self.shape.node(1, slot / LEAF / FANOUT)].load(Ordering::Relaxed);
+    }
+
     /// The nodes `first..end` of a level.
     #[inline]
     pub(crate) fn nodes(&self, level: usize, first: usize, end: usize) -> &'a [AtomicWord] {

@@ -11,6 +11,8 @@ pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
 /// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
 #[cfg(any(feature = "alloc", test))]
 const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
+/// Levels of tables that fit into a processor's caches, more or less.
+pub(crate) const CACHED_LEVELS: usize = 4;
 /// Levels enough for the largest table.
 const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
 
