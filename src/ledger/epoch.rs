@@ -214,10 +214,14 @@ impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
     }
 
     #[inline]
-    fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q, pin: &Guard) -> u64 {
+    fn peak<Q>(&self, key: &Q, pin: impl FnOnce() -> Guard) -> u64
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
         // Looking does not make keys.
         let wanted = Borrowed { key, make: || unreachable!("a look-up admits nobody"), kind: PhantomData };
-        self.table.peak(self.hasher.hash_one(key), &wanted, pin)
+        let hash = self.hasher.hash_one(key);
+        self.table.peak(hash, &wanted, &pin())
     }
 
     fn snapshot(&self, pin: &Guard) -> Vec<(K, u64)> {
@@ -263,7 +267,7 @@ macro_rules! pinned_calls {
         #[must_use]
         #[inline]
         pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-            self.shared().peak(key, &self.pin())
+            self.shared().peak(key, || self.pin())
         }
 
         /// All residents with their peaks in bytes, in no order: each key once, no more than the
