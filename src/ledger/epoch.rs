@@ -196,21 +196,24 @@ impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
         hint: Option<&mut Hint>,
         pin: impl FnOnce() -> Guard,
     ) -> Recorded {
-        self.table.record(bytes, hint, |bytes, hint| self.record_above_floor(key, make, bytes, hint, pin))
+        self.table.record(bytes, hint, |bytes, hint| {
+            let hash = self.hasher.hash_one(key);
+            self.record_above_floor(hash, key, make, bytes, hint, pin())
+        })
     }
 
     #[inline(never)]
     fn record_above_floor<Q: Hash + Equivalent<K> + ?Sized>(
         &self,
+        hash: u64,
         key: &Q,
         make: impl Fn() -> K,
         bytes: Word,
         hint: Option<&mut Hint>,
-        pin: impl FnOnce() -> Guard,
+        pin: Guard,
     ) -> Recorded {
         let wanted = Borrowed { key, make, kind: PhantomData };
-        let hash = self.hasher.hash_one(key);
-        self.table.record_above_floor(hash, &wanted, bytes, hint, pin())
+        self.table.record_above_floor(hash, &wanted, bytes, hint, pin)
     }
 
     #[inline]
