@@ -126,7 +126,7 @@ impl<K: InlineKey, const CAPACITY: usize> StaticLedger<K, CAPACITY> {
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
-    /// An empty ledger with a hasher of the caller's, whose upper 32 bits should be well mixed. A
+    /// An empty ledger with a hasher of the caller's, all of whose bits should be well mixed. A
     /// hasher that is not all zeroes, such as one with a seed inside, moves the whole ledger from
     /// `.bss` to `.data`.
     #[must_use]

@@ -74,7 +74,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
         Self::with_capacity_and_hasher(MAX_PRINCIPALS, hasher)
     }
 
-    /// A ledger of `capacity` places with a hasher of the caller's, whose upper 32 bits should be
+    /// A ledger of `capacity` places with a hasher of the caller's, all of whose bits should be
     /// well mixed. Allocates.
     ///
     /// # Panics
