@@ -6,18 +6,20 @@ mod bounds;
 mod group;
 mod lowest;
 pub(crate) mod shape;
+mod slot;
 mod walk;
 
 use crate::{
     key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicU32, AtomicUsize, AtomicWord, Line, Ordering, Word},
+    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word},
     tracker::Hint,
-    word::{Peak, Stamp, saturate, widen},
+    word::{Peak, saturate, widen},
 };
 use admit::Ticket;
 use bounds::Bounds;
 use group::{GROUP, Groups};
 use shape::{Home, Shape};
+pub(crate) use slot::{Intent, Slot};
 
 /// What [`record_peak`](crate::InlineLedger::record_peak) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,75 +37,6 @@ pub enum Recorded {
     /// admissions in flight (or, with epoch keys, by retired keys that a stalled thread holds back).
     /// Counted by `refused()`, and covered by `untracked_at_most()`.
     Refused,
-}
-
-/// One slot: a peak word and the key that it belongs to, side by side.
-#[repr(C)]
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
-pub(crate) struct Slot<C> {
-    peak: AtomicWord,
-    cell: C,
-}
-
-/// What the admission that has a slot claimed is about to do; read by those who help it.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
-pub(crate) struct Intent {
-    bytes: AtomicWord,
-    /// The victim's peak; 0 while the table fills and there is no victim.
-    victim_peak: AtomicWord,
-    victim: AtomicU32,
-}
-
-impl<C: KeyCell> Slot<C> {
-    #[cfg(not(loom))]
-    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
-    pub(crate) const EMPTY: Self = Self { peak: AtomicWord::new(0), cell: C::EMPTY };
-    #[cfg(loom)]
-    pub(crate) fn empty() -> Self {
-        Self { peak: AtomicWord::new(0), cell: C::empty() }
-    }
-
-    /// The peak word. SeqCst: reads of several principals by one thread and raises by others must
-    /// fit into one order, which acquire alone would not give.
-    #[inline]
-    fn look(&self) -> Peak {
-        Peak::from_word(self.peak.load(Ordering::SeqCst))
-    }
-
-    /// Whether the peak word is still `seen`, to trust what was read in between. Relaxed: the key loads before
-    /// it are acquire loads, and coherence does the rest (see [`InlineCell`](crate::key::inline::InlineCell)).
-    #[inline]
-    fn is_still(&self, seen: Peak) -> bool {
-        self.peak.load(Ordering::Relaxed) == seen.word()
-    }
-
-    /// Frees a claim that was never published. Only its owner changes the word until then. The new
-    /// word is one that this slot never had, so that whoever looked before the claim cannot mistake it.
-    /// Release: pairs with the claim of the next owner.
-    fn give_up(&self, stamp: Stamp) {
-        self.peak.store(Peak::killed(stamp).word(), Ordering::Release);
-    }
-
-    /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look); it also
-    /// publishes what was written to the slot before and shows what others did. So does a failure: an
-    /// owner who finds the victim's slot in other hands must see its own newcomer published by a helper.
-    #[inline]
-    fn replace(&self, seen: Peak, new: Peak) -> Result<(), Peak> {
-        self.peak
-            .compare_exchange(seen.word(), new.word(), Ordering::SeqCst, Ordering::SeqCst)
-            .map_or_else(|now| Err(Peak::from_word(now)), |_| Ok(()))
-    }
-}
-
-impl Intent {
-    #[cfg(not(loom))]
-    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
-    pub(crate) const EMPTY: Self =
-        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) };
-    #[cfg(loom)]
-    pub(crate) fn empty() -> Self {
-        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
-    }
 }
 
 /// Where the arrays of a table live.
