@@ -1,0 +1,183 @@
+//! Ledgers for keys of any type, behind epoch-reclaimed pointers.
+
+mod pinned;
+
+use alloc::sync::Arc;
+use core::fmt;
+
+use crossbeam_epoch::Collector;
+
+#[cfg(feature = "std")]
+use super::MAX_PRINCIPALS;
+use super::{DefaultHashBuilder, debug_summary, heap::Heap, readings};
+use crate::{
+    key::epoch::{EpochCell, EpochKey, Limbo},
+    meter::MeterCounters,
+    sync::Line,
+    table::{Storage, Table},
+};
+pub use pinned::Recorder;
+
+/// Exact high-water marks of the biggest users, for keys of any type.
+///
+/// A handle: clones share one ledger. The key is cloned once, at admission, kept behind a pointer
+/// and freed through `crossbeam-epoch` some time after its eviction. `Ledger<PrincipalId>` is this
+/// form, too; [`MemoryLedger`](crate::MemoryLedger) is the inline one for the same keys.
+///
+/// Recording for a resident never allocates; an admission does, and may free. **Not** for interrupts
+/// or signal handlers: to pin the epoch is not reentrant, and admissions use the allocator.
+///
+/// ```
+/// # #[cfg(feature = "std")] {
+/// use highwater::{Ledger, Recorded};
+///
+/// let ledger = Ledger::<String>::default();
+/// assert_eq!(ledger.record_peak("alice", 65_536), Recorded::Admitted);
+/// assert_eq!(ledger.peak("alice"), 65_536);
+/// assert_eq!(ledger.top(1), [("alice".to_string(), 65_536)]);
+/// # }
+/// ```
+///
+/// # Bounded memory
+///
+/// An evicted key is freed once no thread is pinned that could still read it. A thread stalled
+/// inside a call (or another user's guard on the same collector) can hold that back, so retired keys
+/// are counted: while [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) plus the capacity are waiting,
+/// newcomers are [`Refused`](Recorded::Refused). A ledger with a collector of its own
+/// ([`with_collector`](Ledger::with_collector)) is only held back by its own users.
+pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
+    shared: Arc<Shared<K, S>>,
+}
+
+struct Shared<K: EpochKey, S> {
+    table: Table<Heap<EpochCell<K>>>,
+    counters: Line<MeterCounters>,
+    hasher: S,
+    /// The process's default collector if there is none.
+    collector: Option<Collector>,
+}
+
+#[cfg(feature = "std")]
+impl<K: EpochKey> Ledger<K> {
+    /// A ledger of [`MAX_PRINCIPALS`] places on the default collector. Allocates.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_capacity(MAX_PRINCIPALS)
+    }
+
+    /// A ledger of `capacity` places on the default collector. Allocates about `2 * capacity` slots,
+    /// zeroed.
+    ///
+    /// # Panics
+    ///
+    /// As [`InlineLedger::with_capacity`](crate::InlineLedger::with_capacity).
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
+    }
+}
+
+#[cfg(feature = "std")]
+impl<K: EpochKey, S> Ledger<K, S> {
+    /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
+    #[must_use]
+    pub fn with_hasher(hasher: S) -> Self {
+        Self::with_capacity_and_hasher(MAX_PRINCIPALS, hasher)
+    }
+
+    /// A ledger of `capacity` places with a hasher of the caller's, all of whose bits should be
+    /// well mixed. Allocates.
+    ///
+    /// # Panics
+    ///
+    /// As [`InlineLedger::with_capacity`](crate::InlineLedger::with_capacity).
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        Self::with_parts(capacity, hasher, None)
+    }
+}
+
+impl<K: EpochKey, S> Ledger<K, S> {
+    /// A ledger whose keys are reclaimed through the given collector. Allocates.
+    ///
+    /// Record through [`recorder`](Ledger::recorder)s; with `std` the ledger's own methods work as
+    /// well, but register with the collector anew, and so allocate, in each call.
+    ///
+    /// # Panics
+    ///
+    /// As [`InlineLedger::with_capacity`](crate::InlineLedger::with_capacity).
+    #[must_use]
+    pub fn with_collector(capacity: usize, hasher: S, collector: Collector) -> Self {
+        Self::with_parts(capacity, hasher, Some(collector))
+    }
+
+    fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
+        let table = Table::new(Heap::new(capacity, Limbo::new(capacity)));
+        Self { shared: Arc::new(Shared { table, counters: Line(MeterCounters::new()), hasher, collector }) }
+    }
+
+    #[inline]
+    fn table(&self) -> &Table<Heap<EpochCell<K>>> {
+        &self.shared.table
+    }
+
+    #[inline]
+    fn counters(&self) -> &MeterCounters {
+        &self.shared.counters
+    }
+
+    readings!();
+
+    /// Keys that were evicted and are not freed yet: at most the capacity plus
+    /// [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) and the number of calls under way.
+    #[must_use]
+    pub fn retired(&self) -> usize {
+        self.table().storage().limbo().retired()
+    }
+
+    /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        // An `Arc` keeps two counts before what it shares.
+        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+    }
+}
+
+impl<K: EpochKey, S> Drop for Shared<K, S> {
+    /// Frees what evicted keys it can: with nobody else pinned, those of all threads that are gone.
+    fn drop(&mut self) {
+        #[cfg(feature = "std")]
+        if self.collector.is_none() {
+            let limbo = self.table.storage().limbo();
+            let mut left = limbo.retired();
+            // A flush frees a few bags, two epochs after they were filled.
+            let mut fruitless = 0;
+            while left > 0 && fruitless < 4 {
+                crossbeam_epoch::pin().flush();
+                let now = limbo.retired();
+                fruitless = if now < left { 0 } else { fruitless + 1 };
+                left = now;
+            }
+        }
+    }
+}
+
+impl<K: EpochKey, S> Clone for Ledger<K, S> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+/// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
+#[cfg(feature = "std")]
+impl<K: EpochKey> Default for Ledger<K> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<K: EpochKey, S> fmt::Debug for Ledger<K, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug_summary!("Ledger", f, self)
+    }
+}
