@@ -137,12 +137,14 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
 
     #[inline]
     fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record(bytes, hint, |bytes, hint| self.record_above_floor(key, bytes, hint))
+        self.table().record(bytes, hint, |bytes, hint| {
+            let hash = self.shared.hasher.hash_one(key);
+            self.record_above_floor(hash, key, bytes, hint)
+        })
     }
 
     #[inline(never)]
-    fn record_above_floor(&self, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
-        let hash = self.shared.hasher.hash_one(key);
+    fn record_above_floor(&self, hash: u64, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
         self.table().record_above_floor(hash, key, bytes, hint, ())
     }
 
