@@ -5,7 +5,7 @@
 mod common;
 
 use common::effort;
-use common::kinds::kind_name;
+use common::kinds::{Principals, kind_name};
 use common::oracle::Oracle;
 use common::plan::Plan;
 use common::subject::Subject;
@@ -39,6 +39,12 @@ fn any_interleaving_ends_in_the_exact_top<S: Subject>() {
 /// Several levels of bounds, long programs.
 fn larger_ledgers_end_in_the_exact_top<S: Subject>() {
     check_rounds::<S>(4, |seed| Plan::of_size(seed, 2..=4, 200..=700, 2000..=4000));
+}
+
+/// Tables that no cache holds have more levels, and touch ahead of the search what an admission will write.
+#[test]
+fn tables_beyond_caches_end_in_the_exact_top() {
+    check_rounds::<Principals>(2, |seed| Plan::of_size(seed, 2..=2, 8_500..=9_000, 15_000..=15_000));
 }
 
 /// Many more threads than cores, so that calls are interrupted anywhere by others.
