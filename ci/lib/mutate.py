@@ -45,6 +45,9 @@ def fresh_copy():
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
         cwd=ROOT, check=True, capture_output=True, text=True,
     ).stdout.split("\0")
+    for copied in [path for path in COPY.rglob("*") if path.is_file()]:
+        if str(copied.relative_to(COPY)) not in files:
+            copied.unlink()
     for name in filter(None, files):
         target = COPY / name
         if (ROOT / name).is_file():
