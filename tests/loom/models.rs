@@ -165,6 +165,9 @@ models! {
     claimed_behind_a_void_admission: 2, FULL, [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
     /// Likewise, and the next victim has the peak that the first one had.
     claimed_with_a_tie: 2, [Record(1, 10), Record(2, 10)], [&[Record(3, 30)], &[Record(1, 15), Record(4, 25)]];
+    /// An admission is void and its newcomer then too low; its slot is claimed for the same number by somebody who saw it
+    /// unused before, and a reader comes to help.
+    seen_before_a_void_admission: 2, FULL, [&[Record(3, 12)], &[Record(1, 15), Record(4, 25)], &[Len]];
     /// A claim is given up because another admission came first, and its slot is claimed for a third key.
     given_up_and_claimed_again: 4, NOTHING, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 50)]];
     /// Three threads: a raise, an eviction and a reader.
