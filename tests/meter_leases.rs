@@ -177,6 +177,58 @@ fn meters_over_one_ledger_are_counted_together() {
 }
 
 #[test]
+fn what_is_denied_traps_where_the_limits_say_so() {
+    let limits = MeterLimits::builder().total_memory(2 * PAGE).trap_on_grow_failure(true).build();
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+    assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
+    assert_eq!(meter.approve_memory(PAGE, 3 * PAGE, None), Err(Denial::OverCeiling));
+    assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, Some(PAGE)), Err(Denial::OverTypeMaximum));
+    assert_eq!(meter.approve_table(0, PAGE, None), Err(Denial::Table));
+    assert_eq!(meter.memory_failed(&"no memory"), Err(Denial::FailedByEngine));
+    assert_eq!(meter.table_failed(&"no memory"), Err(Denial::FailedByEngine));
+    assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, None), Ok(true));
+    let unasked = meter.memory_failed(&"memory growth exceeds memory type's limits");
+    assert_eq!(unasked, Err(Denial::OverTypeMaximum), "which says nothing of the growth before");
+    assert_eq!((meter.report().total, meter.report().denied), (2 * PAGE, 6));
+    assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64, "so that stands, and is recorded");
+
+    let stats = ledger.stats().meter;
+    assert_eq!((stats.allowed, stats.denied()), (2, 6));
+    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (1, 2));
+    assert_eq!((stats.denied_table, stats.failed_by_engine), (1, 2));
+}
+
+#[test]
+fn a_denial_says_what_it_is() {
+    for (denial, words) in [
+        (Denial::OverCeiling, "ceiling"),
+        (Denial::OverTypeMaximum, "maximum"),
+        (Denial::Table, "table budget"),
+        (Denial::FailedByEngine, "failed in the engine"),
+    ] {
+        assert!(denial.to_string().contains(words), "{denial}");
+    }
+}
+
+#[test]
+fn limits_are_what_was_asked_for() {
+    let usual = MeterLimits::builder().build();
+    assert_eq!([usual.instances(), usual.tables(), usual.memories()], [10_000; 3]);
+    assert!(!usual.traps_on_grow_failure() && !usual.records_on_approval());
+    assert_eq!(usual.attribution(), Attribution::OwnGrowth);
+    let limits = MeterLimits::builder().instances(2).tables(3).memories(4).build();
+    assert_eq!([limits.instances(), limits.tables(), limits.memories()], [2, 3, 4]);
+
+    let limits = MeterLimits::builder().table_elements(5).build();
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
+    assert_eq!(meter.limits(), &limits);
+    assert_eq!(meter.approve_table(0, 5, None), Ok(true));
+    assert_eq!(meter.approve_table(0, 6, None), Ok(false), "more than a single table may have");
+    assert_eq!(meter.approve_table(0, 5, None), Ok(true));
+}
+
+#[test]
 fn any_ledger_will_do() {
     static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();
     let mut meter = StoreMemoryMeter::with_limits(LIMITS, 7, &LEDGER);
