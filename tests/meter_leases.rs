@@ -87,6 +87,28 @@ fn an_instantiation_that_is_withdrawn_charges_nobody() {
 }
 
 #[test]
+fn an_instantiation_that_fails_is_charged_if_it_remains() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, ledger.clone());
+    for (name, result, remains, total) in [
+        ("a-success", Ok(()), false, PAGE),
+        ("b-failure", Err("no memory"), false, PAGE),
+        ("c-trap", Err("unreachable"), true, 2 * PAGE),
+    ] {
+        let mut lease = meter.lease(id(name), LIMITS);
+        let answer = lease.instantiate(
+            |meter| {
+                let _ = meter.approve_memory(0, PAGE, None);
+                result
+            },
+            |_| remains,
+        );
+        assert_eq!((answer, lease.report().total), (result, total), "{name}");
+    }
+    assert_eq!(ledger.top(9), [(id("a-success"), PAGE as u64), (id("c-trap"), PAGE as u64)]);
+}
+
+#[test]
 fn a_report_tells_own_from_inherited() {
     let mut meter = StoreMemoryMeter::idle(LIMITS, MemoryLedger::default());
     let _ = meter.approve_memory(0, 3 * PAGE, None);
@@ -140,6 +162,17 @@ fn who_grows_nothing_is_charged_with_nothing() {
     let _ = lease.approve_memory(5 * PAGE, 6 * PAGE, None);
     drop(lease);
     assert_eq!(ledger.top(9), [(id("grows"), 6 * PAGE as u64)]);
+}
+
+#[test]
+fn on_approval_the_ledger_shows_a_growth_at_once_and_for_good() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::new(2 * PAGE, id("alice"), ledger.clone());
+    let _ = meter.approve_memory(0, PAGE, None);
+    assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
+    let _ = meter.approve_memory(PAGE, 2 * PAGE, None);
+    meter.memory_failed(&"no memory").unwrap();
+    assert_eq!((ledger.peak(&id("alice")), meter.report().total), (2 * PAGE as u64, PAGE));
 }
 
 #[test]
@@ -251,6 +284,7 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     fn shared<T: Send + Sync + 'static>(_: &T) {}
     let meter = StoreMemoryMeter::new(PAGE, PrincipalId::default(), MemoryLedger::default());
     shared(&meter);
-    let named: StoreMemoryMeter = meter;
+    let mut named: StoreMemoryMeter = meter;
     assert!(format!("{named:?}").contains("default"));
+    assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
 }
