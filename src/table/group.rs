@@ -152,8 +152,12 @@ mod tests {
 
     #[test]
     fn a_slot_never_used_has_no_key() {
-        let words = [AtomicWord::new(0)];
-        assert!((0..=u8::MAX).all(|byte| Groups(&words).lanes_with(0, tag(byte)).next().is_none()));
+        for byte in 0..=u8::MAX {
+            let words = [AtomicWord::new(0)];
+            let groups = Groups(&words);
+            groups.extend_reach(0, usize::from(byte));
+            assert_eq!(groups.lanes_with(0, tag(byte)).next(), None);
+        }
     }
 
     #[test]
