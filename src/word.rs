@@ -209,6 +209,17 @@ mod tests {
     }
 
     #[test]
+    fn a_stamp_has_all_bits_but_the_two_that_tell_its_meaning() {
+        for (era, bits) in [(0, 0), (Word::MAX, STAMP_MASK)] {
+            let stamp = Stamp::new(era, bits, &shape());
+            assert_eq!(Peak::pending(stamp).word(), NOT_LIVE | bits);
+            assert_eq!(Peak::killed(stamp).word(), !STAMP_MASK | bits);
+            assert_eq!(Peak::pending(stamp).as_live(), None);
+        }
+        assert_eq!(NOT_LIVE | STAMP_MASK, !(1 << (Word::BITS - 2)));
+    }
+
+    #[test]
     fn bytes_saturate_just_below_the_top_bit() {
         assert_eq!(saturate(0), 0);
         assert_eq!(saturate(u64::from(u16::MAX)), Word::from(u16::MAX));
@@ -233,16 +244,25 @@ mod tests {
     }
 
     #[test]
+    fn a_stamp_tells_eras_apart_where_a_round_leaves_room_for_them() {
+        let shape = GateShape::with_seq_bits(3, 3, 4);
+        assert_ne!(Stamp::new(7, 5, &shape), Stamp::new(8, 5, &shape));
+    }
+
+    #[test]
     fn seq_runs_round_without_passing_below_the_capacity() {
         let shape = GateShape::with_seq_bits(3, 3, 4);
         let mut seq = 0;
-        let mut halves = 0;
+        let mut halves = Vec::new();
         for step in 1..100 {
             seq = shape.next(seq);
             assert_eq!(shape.is_full(seq), step >= 3);
-            halves += usize::from(shape.begins_half(seq));
+            if shape.begins_half(seq) {
+                halves.push(step);
+            }
         }
-        // 97 admissions from the first full one on, in rounds of 13: 0, 6, 13, 19 ...
-        assert_eq!(halves, 97 / 13 * 2 + 1);
+        // Rounds of 13, from the first full one on.
+        assert_eq!(halves[..5], [3, 3 + 6, 3 + 13, 3 + 13 + 6, 3 + 26]);
+        assert_eq!(halves.len(), 97 / 13 * 2 + 1);
     }
 }

@@ -94,6 +94,13 @@ fn absurd_capacities_panic_and_say_so() {
 }
 
 #[test]
+fn one_place_too_many_is_told_how_many_there_can_be() {
+    let most = if LARGEST_PEAK > u64::from(u32::MAX) { 1 << 30 } else { 1 << 14 };
+    let message = panic_message(|| InlineLedger::<u64>::with_capacity(most + 1));
+    assert!(message.contains(&format!("at most {most} places")), "{message}");
+}
+
+#[test]
 fn ids_of_every_length_and_form_are_told_apart() {
     let ledger = MemoryLedger::with_capacity(200);
     let ids: Vec<PrincipalId> = (1..=64)

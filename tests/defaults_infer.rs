@@ -4,7 +4,9 @@
 
 use std::thread;
 
-use highwater::{InlineLedger, MAX_PRINCIPALS, MemoryLedger, PrincipalId};
+use highwater::{
+    Collector, FixedState, InlineLedger, Ledger, MAX_PRINCIPALS, MemoryLedger, PrincipalId, StaticLedger,
+};
 
 /// What owns a ledger names it without parameters.
 #[derive(Clone, Debug, Default)]
@@ -54,7 +56,16 @@ fn clones_share_one_ledger_across_threads() {
 #[test]
 fn debug_prints_a_summary() {
     let ledger = MemoryLedger::with_capacity(1000);
-    let text = format!("{ledger:?}");
-    assert!(text.contains("MemoryLedger") || text.contains("InlineLedger"), "{text}");
-    assert!(text.len() < 1000, "a summary, not a dump: {text}");
+    let own_collector = Ledger::<u64, _>::with_collector(1000, FixedState, Collector::new());
+    let fixed = StaticLedger::<u64, 1000>::default();
+    for (text, name) in [
+        (format!("{ledger:?}"), "InlineLedger"),
+        (format!("{own_collector:?}"), "Ledger"),
+        (format!("{:?}", own_collector.recorder()), "Recorder"),
+        (format!("{fixed:?}"), "StaticLedger"),
+        (format!("{:?}", ledger.tracker(PrincipalId::default())), "Tracker"),
+    ] {
+        assert!(text.starts_with(name) && text.contains("capacity: 1000"), "{text}");
+        assert!(text.len() < 1000, "a summary, not a dump: {text}");
+    }
 }

@@ -2,33 +2,10 @@
 
 #![cfg(not(loom))]
 
-use std::cell::Cell;
-use std::hash::{BuildHasher, DefaultHasher};
+mod common;
 
+use common::hashers::{CountingHasher, hashes_of};
 use highwater::{InlineLedger, Recorded};
-
-/// Counts, per thread, the hashes that a ledger asks for.
-#[derive(Clone, Default)]
-struct CountingHasher;
-
-thread_local! {
-    static HASHES: Cell<u64> = const { Cell::new(0) };
-}
-
-impl BuildHasher for CountingHasher {
-    type Hasher = DefaultHasher;
-
-    fn build_hasher(&self) -> DefaultHasher {
-        HASHES.with(|hashes| hashes.set(hashes.get() + 1));
-        DefaultHasher::new()
-    }
-}
-
-fn hashes_of<T>(call: impl FnOnce() -> T) -> (T, u64) {
-    let before = HASHES.get();
-    let answer = call();
-    (answer, HASHES.get() - before)
-}
 
 #[test]
 fn no_hash_at_or_below_the_floor() {

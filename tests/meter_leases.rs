@@ -87,6 +87,28 @@ fn an_instantiation_that_is_withdrawn_charges_nobody() {
 }
 
 #[test]
+fn an_instantiation_that_fails_is_charged_if_it_remains() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, ledger.clone());
+    for (name, result, remains, total) in [
+        ("a-success", Ok(()), false, PAGE),
+        ("b-failure", Err("no memory"), false, PAGE),
+        ("c-trap", Err("unreachable"), true, 2 * PAGE),
+    ] {
+        let mut lease = meter.lease(id(name), LIMITS);
+        let answer = lease.instantiate(
+            |meter| {
+                let _ = meter.approve_memory(0, PAGE, None);
+                result
+            },
+            |_| remains,
+        );
+        assert_eq!((answer, lease.report().total), (result, total), "{name}");
+    }
+    assert_eq!(ledger.top(9), [(id("a-success"), PAGE as u64), (id("c-trap"), PAGE as u64)]);
+}
+
+#[test]
 fn a_report_tells_own_from_inherited() {
     let mut meter = StoreMemoryMeter::idle(LIMITS, MemoryLedger::default());
     let _ = meter.approve_memory(0, 3 * PAGE, None);
@@ -143,6 +165,17 @@ fn who_grows_nothing_is_charged_with_nothing() {
 }
 
 #[test]
+fn on_approval_the_ledger_shows_a_growth_at_once_and_for_good() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::new(2 * PAGE, id("alice"), ledger.clone());
+    let _ = meter.approve_memory(0, PAGE, None);
+    assert_eq!(ledger.peak(&id("alice")), PAGE as u64);
+    let _ = meter.approve_memory(PAGE, 2 * PAGE, None);
+    meter.memory_failed(&"no memory").unwrap();
+    assert_eq!((ledger.peak(&id("alice")), meter.report().total), (2 * PAGE as u64, PAGE));
+}
+
+#[test]
 fn set_changes_the_ceiling_and_the_principal() {
     let ledger = MemoryLedger::default();
     let mut meter = StoreMemoryMeter::new(2 * PAGE, id("alice"), ledger.clone());
@@ -177,6 +210,58 @@ fn meters_over_one_ledger_are_counted_together() {
 }
 
 #[test]
+fn what_is_denied_traps_where_the_limits_say_so() {
+    let limits = MeterLimits::builder().total_memory(2 * PAGE).trap_on_grow_failure(true).build();
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+    assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
+    assert_eq!(meter.approve_memory(PAGE, 3 * PAGE, None), Err(Denial::OverCeiling));
+    assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, Some(PAGE)), Err(Denial::OverTypeMaximum));
+    assert_eq!(meter.approve_table(0, PAGE, None), Err(Denial::Table));
+    assert_eq!(meter.memory_failed(&"no memory"), Err(Denial::FailedByEngine));
+    assert_eq!(meter.table_failed(&"no memory"), Err(Denial::FailedByEngine));
+    assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, None), Ok(true));
+    let unasked = meter.memory_failed(&"memory growth exceeds memory type's limits");
+    assert_eq!(unasked, Err(Denial::OverTypeMaximum), "which says nothing of the growth before");
+    assert_eq!((meter.report().total, meter.report().denied), (2 * PAGE, 6));
+    assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64, "so that stands, and is recorded");
+
+    let stats = ledger.stats().meter;
+    assert_eq!((stats.allowed, stats.denied()), (2, 6));
+    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (1, 2));
+    assert_eq!((stats.denied_table, stats.failed_by_engine), (1, 2));
+}
+
+#[test]
+fn a_denial_says_what_it_is() {
+    for (denial, words) in [
+        (Denial::OverCeiling, "ceiling"),
+        (Denial::OverTypeMaximum, "maximum"),
+        (Denial::Table, "table budget"),
+        (Denial::FailedByEngine, "failed in the engine"),
+    ] {
+        assert!(denial.to_string().contains(words), "{denial}");
+    }
+}
+
+#[test]
+fn limits_are_what_was_asked_for() {
+    let usual = MeterLimits::builder().build();
+    assert_eq!([usual.instances(), usual.tables(), usual.memories()], [10_000; 3]);
+    assert!(!usual.traps_on_grow_failure() && !usual.records_on_approval());
+    assert_eq!(usual.attribution(), Attribution::OwnGrowth);
+    let limits = MeterLimits::builder().instances(2).tables(3).memories(4).build();
+    assert_eq!([limits.instances(), limits.tables(), limits.memories()], [2, 3, 4]);
+
+    let limits = MeterLimits::builder().table_elements(5).build();
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
+    assert_eq!(meter.limits(), &limits);
+    assert_eq!(meter.approve_table(0, 5, None), Ok(true));
+    assert_eq!(meter.approve_table(0, 6, None), Ok(false), "more than a single table may have");
+    assert_eq!(meter.approve_table(0, 5, None), Ok(true));
+}
+
+#[test]
 fn any_ledger_will_do() {
     static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();
     let mut meter = StoreMemoryMeter::with_limits(LIMITS, 7, &LEDGER);
@@ -199,6 +284,7 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     fn shared<T: Send + Sync + 'static>(_: &T) {}
     let meter = StoreMemoryMeter::new(PAGE, PrincipalId::default(), MemoryLedger::default());
     shared(&meter);
-    let named: StoreMemoryMeter = meter;
+    let mut named: StoreMemoryMeter = meter;
     assert!(format!("{named:?}").contains("default"));
+    assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
 }

@@ -1,4 +1,5 @@
-//! Promise: after construction no call on a ledger with inline keys allocates or frees.
+//! Promise: after construction no call on a ledger with inline keys allocates or frees, and what the construction took is
+//! what the ledger says.
 //!
 //! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
 
@@ -8,34 +9,37 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use highwater::{InlineLedger, InlineLedger as Ledger, PrincipalId};
+use highwater::{Collector, FixedState, InlineLedger, InlineLedger as Ledger, PrincipalId};
 
 struct Counting;
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    /// Taken, less those given back.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
 }
 
-fn count() {
+fn count(taken: usize, given_back: usize) {
     CALLS.with(|calls| calls.set(calls.get() + 1));
+    BYTES.with(|bytes| bytes.set(bytes.get().wrapping_add(taken).wrapping_sub(given_back)));
 }
 
 // SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
+        count(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count();
+        count(0, layout.size());
         // SAFETY: the caller keeps the contract of `dealloc`.
         unsafe { System.dealloc(pointer, layout) }
     }
 
     unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
+        count(size, layout.size());
         // SAFETY: the caller keeps the contract of `realloc`.
         unsafe { System.realloc(pointer, layout, size) }
     }
@@ -126,4 +130,22 @@ fn a_snapshot_allocates_its_own_list_and_nothing_else() {
     let entries = ledger.snapshot();
     assert_eq!(entries.len(), 64);
     assert_eq!(allocator_calls(|| drop(entries)), 1);
+}
+
+#[test]
+fn a_ledger_knows_what_it_occupies() {
+    fn taken_by<T>(construct: impl FnOnce() -> T) -> (T, usize) {
+        let before = BYTES.get();
+        let constructed = construct();
+        (constructed, BYTES.get().wrapping_sub(before))
+    }
+    for capacity in [1, 64, 1000] {
+        let (ledger, bytes) =
+            taken_by(|| Ledger::<PrincipalId, _>::with_capacity_and_hasher(capacity, FixedState));
+        assert_eq!(ledger.memory_bytes(), bytes);
+        let collector = Collector::new();
+        let (ledger, bytes) =
+            taken_by(|| highwater::Ledger::<u64, _>::with_collector(capacity, FixedState, collector));
+        assert_eq!(ledger.memory_bytes(), bytes);
+    }
 }

@@ -7,7 +7,7 @@
 #![allow(unsafe_code, reason = "an allocator of its own, and page protection")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::sync::Mutex;
 
 use highwater::{InlineKey, InlineLedger, PrincipalId, Recorded};
@@ -120,4 +120,24 @@ fn integer_keys() {
 #[test]
 fn principal_ids() {
     steady_state_writes_nothing(|number| PrincipalId::new(format!("tenant-{number}")).expect("a valid id"));
+}
+
+#[test]
+fn a_tracker_that_knows_of_the_floor() {
+    let tracker = RefCell::new(None);
+    read_only(
+        || InlineLedger::<u64>::with_capacity(1),
+        |ledger| {
+            let mut evicted = ledger.tracker(1);
+            evicted.record_peak(10);
+            assert_eq!(ledger.record_peak(&2, 20), Recorded::Admitted);
+            assert_eq!(ledger.record_peak(&3, 20), Recorded::Dropped);
+            assert_eq!(evicted.record_peak(15), Recorded::Unchanged);
+            tracker.replace(Some(evicted));
+        },
+        |_| {
+            let mut tracker = tracker.borrow_mut();
+            assert_eq!(tracker.as_mut().map(|evicted| evicted.record_peak(15)), Some(Recorded::Unchanged));
+        },
+    );
 }

@@ -10,6 +10,7 @@ use common::effort;
 use common::oracle::LARGEST_PEAK;
 use common::plan::Plan;
 use common::subject::Subject;
+use highwater::StaticLedger;
 
 for_every_kind! {
     snapshots_of_a_busy_ledger_are_plausible,
@@ -71,4 +72,17 @@ fn top_is_sorted_and_cut<S: Subject>() {
     for n in 0..5 {
         assert_eq!(ledger.top(n), all[..n.min(3)]);
     }
+}
+
+#[test]
+fn a_walk_says_whether_somebody_came_between() {
+    let ledger = StaticLedger::<u64, 4>::new();
+    for number in 1..=3 {
+        ledger.record_peak(&number, 10 * number);
+    }
+    let mut seen = Vec::new();
+    assert!(ledger.for_each(|key, peak| seen.push((key, peak))));
+    seen.sort_unstable();
+    assert_eq!(seen, [(1, 10), (2, 20), (3, 30)]);
+    assert!(!ledger.for_each(|key, _| _ = ledger.record_peak(&(key + 4), 1)));
 }

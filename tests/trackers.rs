@@ -2,6 +2,9 @@
 
 #![cfg(not(loom))]
 
+mod common;
+
+use common::hashers::{CountingHasher, OneHome, hashes_of};
 use highwater::{InlineLedger, Recorded, StaticLedger, Tracker};
 
 #[test]
@@ -49,4 +52,31 @@ fn trackers_own_any_kind_of_ledger() {
     let mut tracker = Tracker::new(&LEDGER, 5);
     assert_eq!(tracker.record_peak(9), Recorded::Admitted);
     assert_eq!(tracker.ledger().peak(tracker.key()), 9);
+}
+
+#[test]
+fn a_tracker_hashes_only_to_find_its_principal() {
+    let ledger = InlineLedger::with_capacity_and_hasher(2, CountingHasher);
+    let mut tracker = ledger.tracker(1_u64);
+    let mut record = |bytes| hashes_of(|| tracker.record_peak(bytes));
+    assert_eq!(record(10), (Recorded::Admitted, 1));
+    assert_eq!(record(9), (Recorded::Unchanged, 0));
+    assert_eq!(record(20), (Recorded::Raised, 0));
+    ledger.record_peak(&1, 30);
+    assert_eq!(record(25), (Recorded::Unchanged, 1));
+    assert_eq!(record(40), (Recorded::Raised, 0));
+}
+
+/// In slots side by side, with one and the same peak.
+#[test]
+fn a_tracker_raises_nobody_else() {
+    let ledger = InlineLedger::with_capacity_and_hasher(4, OneHome);
+    let mut trackers = [1_u64, 2, 3, 4].map(|key| ledger.tracker(key));
+    for tracker in &mut trackers {
+        tracker.record_peak(10);
+    }
+    for (tracker, bytes) in trackers.iter_mut().zip([20, 30, 40, 50]) {
+        assert_eq!(tracker.record_peak(bytes), Recorded::Raised);
+    }
+    assert_eq!(ledger.top(9), [(4, 50), (3, 40), (2, 30), (1, 20)]);
 }

@@ -3,7 +3,7 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{DefaultHashBuilder, MAX_PRINCIPALS, debug_summary, heap::Heap, readings, report};
+use super::{DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, debug_summary, heap::Heap, readings, report};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
@@ -118,8 +118,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // An `Arc` keeps two counts before what it shares.
-        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+        arc_bytes::<Shared<K, S>>() + self.table().storage().bytes()
     }
 }
 

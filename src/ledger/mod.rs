@@ -17,6 +17,12 @@ pub use hashers::{DefaultHashBuilder, FixedState};
 /// The capacity of a default ledger, in principals.
 pub const MAX_PRINCIPALS: usize = 4096;
 
+/// The bytes that an `Arc` takes from the allocator: two counts, then what it shares, which may be aligned further.
+#[cfg(feature = "alloc")]
+const fn arc_bytes<T>() -> usize {
+    (2 * size_of::<usize>()).next_multiple_of(align_of::<T>()) + size_of::<T>()
+}
+
 /// The numbers of a ledger, for an exporter of metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -115,6 +115,7 @@ impl<'a> Bounds<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec::Vec;
 
     #[test]
     fn lowering_always_changes_the_stamp_and_only_ever_lowers() {
@@ -128,9 +129,37 @@ mod tests {
 
     #[test]
     fn a_saturated_bound_is_not_nothing() {
-        assert!(bound_of(Word::MAX >> 1) < NOTHING);
+        assert_eq!([bound_of(7), bound_of(Word::MAX >> 1)], [7, NOTHING - 1]);
+        assert_eq!(Node(Word::MAX).with_bound(0).bound(), 0);
         assert_eq!(Node(0).with_bound(NOTHING).bound(), NOTHING);
         assert_eq!(Node(Word::MAX).lowered(7).bound(), 7);
+    }
+
+    #[test]
+    fn a_bound_is_tightened_unless_somebody_has_touched_it() {
+        let node = AtomicWord::new(Node(0).with_bound(3).0);
+        let seen = Bounds::look(&node);
+        Bounds::tighten(&node, seen, 2);
+        assert_eq!(Bounds::look(&node), seen);
+        Bounds::tighten(&node, seen, 5);
+        assert_eq!(Bounds::look(&node), seen.with_bound(5));
+        Bounds::tighten(&node, seen, 9);
+        assert_eq!(Bounds::look(&node), seen.with_bound(5));
+    }
+
+    #[test]
+    fn a_newcomer_lowers_what_is_above_its_slot_and_nothing_else() {
+        let shape = Shape::with_capacity(1000);
+        let nodes: Vec<_> = (0..shape.nodes()).map(|_| AtomicWord::new(Word::MAX)).collect();
+        let bounds = Bounds::new(&nodes, &shape);
+        bounds.lower(777, 5);
+        let mut index = 777 / LEAF;
+        for level in 0..shape.levels {
+            assert_eq!(bounds.lowest(level, 0, index), NOTHING);
+            assert_eq!(bounds.lowest(level, index, index + 1), 5);
+            assert_eq!(bounds.lowest(level, index + 1, shape.nodes_at(level)), NOTHING);
+            index /= FANOUT;
+        }
     }
 
     #[test]

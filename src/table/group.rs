@@ -152,13 +152,17 @@ mod tests {
     #[test]
     fn each_slot_has_a_byte_of_the_hash_to_itself() {
         let words = [AtomicWord::new(0)];
+        let groups = Groups(&words);
         let hash = Word::from_le_bytes(core::array::from_fn(|byte| byte as u8 + 1));
+        // The reach is no tag, whatever the byte of the hash beside it.
+        let reach = (hash >> REACH_SHIFT) as usize;
+        groups.extend_reach(0, reach);
         for lane in 0..GROUP {
-            Groups(&words).tag(0, lane, hash);
-            assert_eq!(Groups(&words).lanes_with(0, hash).count(), lane + 1);
-            assert_eq!(Groups(&words).lanes_with(0, !hash).count(), 0);
+            groups.tag(0, lane, hash);
+            assert_eq!(groups.lanes_with(0, hash).count(), lane + 1);
+            assert_eq!(groups.lanes_with(0, !hash).count(), 0);
         }
-        assert_eq!(Groups(&words).reach(0), 0);
+        assert_eq!(groups.look(0).reach(), reach);
     }
 
     #[test]

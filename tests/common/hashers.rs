@@ -1,6 +1,7 @@
 //! Hashers that nobody should use.
 
-use std::hash::{BuildHasher, Hasher};
+use std::cell::Cell;
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
 
 /// Every key has the same hash, and so the same home.
 #[derive(Clone, Copy, Debug, Default)]
@@ -21,4 +22,28 @@ impl Hasher for OneHome {
     fn finish(&self) -> u64 {
         u64::MAX
     }
+}
+
+/// Counts, per thread, the hashes that a ledger asks for.
+#[derive(Clone, Default)]
+pub struct CountingHasher;
+
+thread_local! {
+    static HASHES: Cell<u64> = const { Cell::new(0) };
+}
+
+impl BuildHasher for CountingHasher {
+    type Hasher = DefaultHasher;
+
+    fn build_hasher(&self) -> DefaultHasher {
+        HASHES.with(|hashes| hashes.set(hashes.get() + 1));
+        DefaultHasher::new()
+    }
+}
+
+/// What a call answers, and how many hashes it took.
+pub fn hashes_of<T>(call: impl FnOnce() -> T) -> (T, u64) {
+    let before = HASHES.get();
+    let answer = call();
+    (answer, HASHES.get() - before)
 }

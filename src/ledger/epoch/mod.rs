@@ -9,11 +9,11 @@ use crossbeam_epoch::Collector;
 
 #[cfg(feature = "std")]
 use super::MAX_PRINCIPALS;
-use super::{DefaultHashBuilder, debug_summary, heap::Heap, readings};
+use super::{DefaultHashBuilder, arc_bytes, debug_summary, heap::Heap, readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
     meter::MeterCounters,
-    sync::Line,
+    sync::{AtomicUsize, Line},
     table::{Storage, Table},
 };
 pub use pinned::Recorder;
@@ -138,8 +138,8 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // An `Arc` keeps two counts before what it shares.
-        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+        // The count of retired keys is shared with those that wait to be freed.
+        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.table().storage().bytes()
     }
 }
 
