@@ -1,4 +1,4 @@
-//! Promise: after construction no call on a ledger with inline keys allocates or frees.
+//! Promise: after construction no call on a ledger with inline keys allocates or frees; what it takes then it says.
 //!
 //! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
 
@@ -8,12 +8,16 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use highwater::{InlineLedger, InlineLedger as Ledger, PrincipalId};
+use highwater::{Collector, FixedState, InlineLedger, InlineLedger as Ledger, PrincipalId};
 
 struct Counting;
 
 thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
+    /// Bytes that were allocated, those freed since included.
+    static BYTES: Cell<usize> = const { Cell::new(0) };
+    /// The next block larger than this is not to be had.
+    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 fn count() {
@@ -24,6 +28,11 @@ fn count() {
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count();
+        BYTES.set(BYTES.get() + layout.size());
+        if layout.size() > LARGEST.get() {
+            LARGEST.set(usize::MAX);
+            return std::ptr::null_mut();
+        }
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
     }
@@ -101,6 +110,31 @@ fn principal_ids() {
 fn clones_are_reference_counts() {
     let ledger = Ledger::<u64>::with_capacity(8);
     assert_eq!(allocator_calls(|| drop(ledger.clone())), 0);
+}
+
+#[test]
+fn construction_takes_what_the_ledger_says() {
+    fn bytes<T>(construct: impl FnOnce() -> T) -> (usize, T) {
+        let before = BYTES.get();
+        let value = construct();
+        (BYTES.get() - before, value)
+    }
+    for capacity in [1, 64, 1000] {
+        let (taken, ledger) = bytes(|| Ledger::<PrincipalId>::with_capacity(capacity));
+        assert_eq!(ledger.memory_bytes(), taken);
+        let collector = Collector::new();
+        let (taken, ledger) =
+            bytes(|| highwater::Ledger::<String, _>::with_collector(capacity, FixedState, collector.clone()));
+        assert_eq!(ledger.memory_bytes(), taken);
+    }
+}
+
+#[test]
+fn a_ledger_that_gets_no_memory_says_so() {
+    LARGEST.set(100_000);
+    let outcome = std::panic::catch_unwind(|| Ledger::<PrincipalId>::with_capacity(10_000));
+    let message = *outcome.expect_err("too large").downcast::<String>().expect("a message");
+    assert!(message.contains("capacity 10000 is too large: the allocator has no"), "{message}");
 }
 
 #[test]

@@ -45,6 +45,9 @@ pub(crate) struct Limbo {
 }
 
 impl Limbo {
+    /// What it allocates: the count, which the collector shares, and the two counts of its owners.
+    pub(crate) const BYTES: usize = 3 * size_of::<usize>();
+
     pub(crate) fn new(capacity: usize) -> Self {
         Self { retired: Arc::new(AtomicUsize::new(0)), capacity }
     }

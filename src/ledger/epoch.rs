@@ -12,7 +12,11 @@ use equivalent::Equivalent;
 
 #[cfg(feature = "std")]
 use super::MAX_PRINCIPALS;
-use super::{DefaultHashBuilder, debug_summary, heap::Heap, readings, report};
+use super::{
+    DefaultHashBuilder, debug_summary,
+    heap::{Heap, shared_bytes},
+    readings, report,
+};
 #[cfg(feature = "std")]
 use crate::tracker::Tracker;
 use crate::{
@@ -172,8 +176,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // An `Arc` keeps two counts before what it shares.
-        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+        shared_bytes::<Shared<K, S>>() + self.table().storage().bytes() + Limbo::BYTES
     }
 
     #[cfg(feature = "std")]

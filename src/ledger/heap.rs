@@ -94,6 +94,11 @@ impl<C: KeyCell> Storage for Heap<C> {
     }
 }
 
+/// The bytes that an `Arc` allocates for what it shares: before it, as far as its alignment demands, two counts.
+pub(crate) const fn shared_bytes<T>() -> usize {
+    (2 * size_of::<usize>()).next_multiple_of(align_of::<T>()) + size_of::<T>()
+}
+
 /// Zeroed memory straight from the allocator, which may not have to touch it.
 #[cfg(not(loom))]
 fn zeroed<T: bytemuck::Zeroable>(length: usize, capacity: usize) -> Box<[T]> {

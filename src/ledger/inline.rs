@@ -3,7 +3,11 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{DefaultHashBuilder, MAX_PRINCIPALS, debug_summary, heap::Heap, readings, report};
+use super::{
+    DefaultHashBuilder, MAX_PRINCIPALS, debug_summary,
+    heap::{Heap, shared_bytes},
+    readings, report,
+};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
@@ -118,8 +122,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // An `Arc` keeps two counts before what it shares.
-        size_of::<Shared<K, S>>() + 2 * size_of::<usize>() + self.table().storage().bytes()
+        shared_bytes::<Shared<K, S>>() + self.table().storage().bytes()
     }
 }
 
