@@ -38,6 +38,8 @@ fn every_constructor_infers_its_hasher() {
     let integers = InlineLedger::with_capacity(3);
     integers.record_peak(&7_u64, 1);
     assert_eq!(integers.top(1), [(7, 1)]);
+    let in_place = StaticLedger::<u64, 3>::default();
+    assert_eq!((in_place.memory_bytes(), in_place.capacity()), (size_of_val(&in_place), 3));
 }
 
 #[test]
@@ -55,17 +57,20 @@ fn clones_share_one_ledger_across_threads() {
 
 #[test]
 fn debug_prints_a_summary() {
-    let ledger = MemoryLedger::with_capacity(1000);
-    let own_collector = Ledger::<u64, _>::with_collector(1000, FixedState, Collector::new());
-    let fixed = StaticLedger::<u64, 1000>::default();
-    for (text, name) in [
-        (format!("{ledger:?}"), "InlineLedger"),
-        (format!("{own_collector:?}"), "Ledger"),
-        (format!("{:?}", own_collector.recorder()), "Recorder"),
-        (format!("{fixed:?}"), "StaticLedger"),
-        (format!("{:?}", ledger.tracker(PrincipalId::default())), "Tracker"),
+    static IN_PLACE: StaticLedger<u64, 3> = StaticLedger::new();
+    let ledger = InlineLedger::with_hasher(FixedState);
+    let mut tracker = ledger.tracker(7_u64);
+    tracker.record_peak(65_536);
+    let recorder = Ledger::<String, _>::with_collector(5, FixedState, Collector::new()).recorder();
+    recorder.record_peak("alice", 1);
+    for (text, name, numbers) in [
+        (format!("{ledger:?}"), "InlineLedger {", "residents: 1, capacity: 4096, floor: 0,"),
+        (format!("{tracker:?}"), "Tracker { key: 7, seen: 65536, ledger: InlineLedger {", "residents: 1,"),
+        (format!("{IN_PLACE:?}"), "StaticLedger {", "residents: 0, capacity: 3,"),
+        (format!("{:?}", recorder.ledger()), "Ledger {", "residents: 1, capacity: 5,"),
+        (format!("{recorder:?}"), "Recorder { ledger: Ledger {", "residents: 1, capacity: 5,"),
     ] {
-        assert!(text.starts_with(name) && text.contains("capacity: 1000"), "{text}");
+        assert!(text.starts_with(name) && text.contains(numbers), "{text}");
         assert!(text.len() < 1000, "a summary, not a dump: {text}");
     }
 }

@@ -5,8 +5,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use highwater::{
-    Attribution, Denial, InlineLedger, Lease, MemoryLedger, MeterLimits, PrincipalId, StaticLedger,
-    StoreMemoryMeter,
+    Attribution, Collector, Denial, FixedState, InlineLedger, Lease, Ledger, MemoryLedger, MeterLimits,
+    PrincipalId, StaticLedger, StoreMemoryMeter,
 };
 
 const PAGE: usize = 65_536;
@@ -277,6 +277,15 @@ fn any_ledger_will_do() {
     let _ = meter.approve_memory(0, 2 * PAGE, None);
     drop(meter);
     assert_eq!(ledger.peak(&1), 2 * PAGE as u64);
+
+    // Keys behind pointers, where there is no thread-local storage: the meter owns a recorder.
+    let ledger = Ledger::<String, _>::with_collector(2, FixedState, Collector::new());
+    let mut meter = StoreMemoryMeter::with_limits(LIMITS, "alice".to_string(), ledger.recorder());
+    let _ = meter.approve_memory(0, PAGE, None);
+    let _ = meter.approve_memory(0, 20 * PAGE, None);
+    drop(meter);
+    assert_eq!(ledger.recorder().peak("alice"), PAGE as u64);
+    assert_eq!((ledger.stats().meter.allowed, ledger.stats().meter.denied()), (1, 1));
 }
 
 #[test]
@@ -287,4 +296,71 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     let mut named: StoreMemoryMeter = meter;
     assert!(format!("{named:?}").contains("default"));
     assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
+}
+
+#[test]
+fn a_denial_traps_if_the_limits_say_so_and_says_why() {
+    let limits = MeterLimits::builder()
+        .total_memory(4 * PAGE)
+        .memory_size(2 * PAGE)
+        .table_elements(10)
+        .trap_on_grow_failure(true)
+        .build();
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
+    assert_eq!(meter.approve_memory(0, 3 * PAGE, None), Err(Denial::OverCeiling), "a single memory");
+    assert_eq!(meter.approve_memory(0, 2 * PAGE, Some(PAGE)), Err(Denial::OverTypeMaximum));
+    assert_eq!(meter.approve_table(0, 11, None), Err(Denial::Table), "a single table");
+    assert_eq!(meter.approve_memory(0, 2 * PAGE, None), Ok(true));
+    assert_eq!(meter.memory_failed(&"no memory"), Err(Denial::FailedByEngine));
+    assert_eq!(meter.table_failed(&"overflow calculating new table size"), Err(Denial::OverTypeMaximum));
+    assert_eq!((meter.account().total(), meter.account().denied()), (0, 5));
+    for (denial, words) in [
+        (Denial::OverCeiling, "memory ceiling"),
+        (Denial::OverTypeMaximum, "maximum of the memory or table"),
+        (Denial::Table, "table budget"),
+        (Denial::FailedByEngine, "failed in the engine"),
+    ] {
+        assert!(denial.to_string().contains(words), "{denial}");
+    }
+}
+
+#[test]
+fn table_elements_count_as_many_bytes_as_the_limits_say() {
+    for (bytes, elements) in [(PAGE / 4, 4), (PAGE, 1), (0, usize::MAX)] {
+        let limits = MeterLimits::builder().total_memory(PAGE).table_element_bytes(bytes).build();
+        let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
+        assert_eq!(meter.approve_table(0, elements, None), Ok(true));
+        assert_eq!(meter.approve_memory(0, PAGE, None), Ok(bytes == 0), "{bytes} bytes an element");
+    }
+    let apart = MeterLimits::builder().total_memory(PAGE).tables_apart(320).build();
+    let mut meter = StoreMemoryMeter::with_limits(apart, id("alice"), MemoryLedger::default());
+    assert_eq!(meter.approve_table(0, 10, None), Ok(true));
+    assert_eq!(meter.approve_table(10, 11, None), Ok(false));
+    assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true), "tables have a ceiling of their own");
+}
+
+#[test]
+fn a_lease_lends_its_limits_and_an_instantiation_that_left_nothing_is_taken_back() {
+    let idle = MeterLimits::total(PAGE);
+    let lent = MeterLimits::builder().instances(1).tables(2).memories(3).build();
+    assert_eq!((lent.instances(), lent.tables(), lent.memories()), (1, 2, 3));
+    assert_eq!((idle.instances(), idle.tables(), idle.memories()), (10_000, 10_000, 10_000));
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(idle, ledger.clone());
+    let mut lease = meter.lease(id("alice"), lent);
+    assert_eq!(*lease.limits(), lent);
+    assert!(format!("{lease:?}").contains("alice"), "{lease:?}");
+    let mut instantiate = |remains| {
+        let fails = |meter: &mut StoreMemoryMeter| {
+            assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
+            Err::<(), _>("no memory for the second one")
+        };
+        lease.instantiate(fails, |_| remains).expect_err("it failed");
+        lease.report().total
+    };
+    assert_eq!(instantiate(false), 0);
+    assert_eq!(instantiate(true), PAGE);
+    drop(lease);
+    assert_eq!(*meter.limits(), idle);
+    assert_eq!(meter.ledger().peak(&id("alice")), PAGE as u64);
 }

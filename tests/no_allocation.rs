@@ -17,6 +17,8 @@ thread_local! {
     static CALLS: Cell<u64> = const { Cell::new(0) };
     /// Taken, less those given back.
     static BYTES: Cell<usize> = const { Cell::new(0) };
+    /// The next block larger than this is not to be had.
+    static LARGEST: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
 fn count(taken: usize, given_back: usize) {
@@ -27,6 +29,10 @@ fn count(taken: usize, given_back: usize) {
 // SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if layout.size() > LARGEST.get() {
+            LARGEST.set(usize::MAX);
+            return std::ptr::null_mut();
+        }
         count(layout.size(), 0);
         // SAFETY: the caller keeps the contract of `alloc`.
         unsafe { System.alloc(layout) }
@@ -148,4 +154,12 @@ fn a_ledger_knows_what_it_occupies() {
             taken_by(|| highwater::Ledger::<u64, _>::with_collector(capacity, FixedState, collector));
         assert_eq!(ledger.memory_bytes(), bytes);
     }
+}
+
+#[test]
+fn a_ledger_that_gets_no_memory_says_so() {
+    LARGEST.set(100_000);
+    let outcome = std::panic::catch_unwind(|| Ledger::<PrincipalId>::with_capacity(10_000));
+    let message = *outcome.expect_err("too large").downcast::<String>().expect("a message");
+    assert!(message.contains("capacity 10000 is too large: the allocator has no"), "{message}");
 }

@@ -5,7 +5,7 @@
 mod common;
 
 use common::hashers::{CountingHasher, OneHome, hashes_of};
-use highwater::{InlineLedger, Recorded, StaticLedger, Tracker};
+use highwater::{Collector, FixedState, InlineLedger, Ledger, Recorded, StaticLedger, Tracker};
 
 #[test]
 fn a_stale_hint_is_not_trusted() {
@@ -51,7 +51,23 @@ fn trackers_own_any_kind_of_ledger() {
     static LEDGER: StaticLedger<u64, 2> = StaticLedger::new();
     let mut tracker = Tracker::new(&LEDGER, 5);
     assert_eq!(tracker.record_peak(9), Recorded::Admitted);
-    assert_eq!(tracker.ledger().peak(tracker.key()), 9);
+    assert_eq!(tracker.record_peak(8), Recorded::Unchanged);
+    assert_eq!(tracker.record_peak(10), Recorded::Raised);
+    assert_eq!(tracker.ledger().peak(tracker.key()), 10);
+}
+
+/// Keys behind pointers, without thread-local storage: the tracker owns a recorder.
+#[test]
+fn trackers_own_recorders() {
+    let ledger = Ledger::<String, _>::with_collector(1, FixedState, Collector::new());
+    let mut tracker = Tracker::new(ledger.recorder(), "alice".to_string());
+    assert_eq!(tracker.record_peak(10), Recorded::Admitted);
+    assert_eq!(tracker.record_peak(10), Recorded::Unchanged);
+    assert_eq!(tracker.record_peak(20), Recorded::Raised);
+    assert_eq!(ledger.recorder().record_peak("bob", 30), Recorded::Admitted);
+    assert_eq!(tracker.record_peak(25), Recorded::Dropped);
+    assert_eq!(tracker.record_peak(40), Recorded::Admitted);
+    assert_eq!((tracker.ledger().top(9), ledger.evictions()), (vec![("alice".to_string(), 40)], 2));
 }
 
 #[test]

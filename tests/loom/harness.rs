@@ -78,7 +78,7 @@ pub struct Model<Calls = &'static [Do]> {
 
 impl Model {
     /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the model
-    /// and the kind do.
+    /// and the kind do. `LOOM_MAX_DURATION`, in seconds, ends the exploration early.
     #[cfg(not(shuttle))]
     pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
@@ -87,11 +87,17 @@ impl Model {
         builder.max_branches = 20_000;
         let executions = std::sync::Arc::new(AtomicU64::new(0));
         let count = executions.clone();
+        let started = std::time::Instant::now();
         builder.check(move || {
             count.fetch_add(1, Ordering::Relaxed);
             self.run_once::<K>();
         });
-        println!("{} executions with {bound} preemptions", executions.load(Ordering::Relaxed));
+        let (executions, took) = (executions.load(Ordering::Relaxed), started.elapsed());
+        // loom looks at the clock before every so many executions.
+        let cut = builder.max_duration.is_some_and(|most| took >= most)
+            && (executions + 1).is_multiple_of(builder.checkpoint_interval as u64);
+        let through = if cut { "not through: " } else { "" };
+        println!("{through}{executions} executions with {bound} preemptions in {:.1} s", took.as_secs_f32());
     }
 
     /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.

@@ -53,6 +53,32 @@ impl Hasher for Constant {
     fn write(&mut self, _: &[u8]) {}
 }
 
+/// A key has its home in the eighth of the table that the lowest three bits of its number name.
+#[derive(Clone, Copy, Default)]
+pub struct Eighths;
+
+impl BuildHasher for Eighths {
+    type Hasher = LowestBits;
+
+    fn build_hasher(&self) -> LowestBits {
+        LowestBits(None)
+    }
+}
+
+/// The first number that is hashed.
+pub struct LowestBits(Option<u64>);
+
+impl Hasher for LowestBits {
+    fn finish(&self) -> u64 {
+        self.0.unwrap_or(0) << 61
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let number = || u64::from_ne_bytes(bytes.try_into().expect("keys are numbers of eight bytes"));
+        self.0.get_or_insert_with(number);
+    }
+}
+
 pub type Pair = (u64, u64);
 
 pub fn pair(number: u64) -> Pair {

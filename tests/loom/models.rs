@@ -7,7 +7,7 @@ use crate::{
         Do::{self, Collect, Floor, Len, Peak, Record, Snapshot},
         Model,
     },
-    kinds::{Colliding, Inline, Wrapping},
+    kinds::{Colliding, Eighths, Inline, Wrapping},
 };
 
 /// A module for each model, with a test for each kind of ledger. The preemptions are those that are explored if nothing else is
@@ -176,4 +176,24 @@ models! {
     raises_read_in_one_order: 2, FULL, [&[Record(1, 15)], &[Record(2, 25)], &[Peak(1), Peak(2)], &[Peak(2), Peak(1)]];
     /// Three newcomers for two places.
     three_evictions: 2, FULL, [&[Record(3, 30)], &[Record(4, 40)], &[Record(5, 25)]];
+}
+
+/// A newcomer lowers the nodes above its slot while a search that will tighten them has passed its leaf by already.
+///
+/// 2 and 10 are in the second leaf, 4 and 12 in the third, which has another parent; 8 comes into the first one, which is free. When 1
+/// was turned away all bounds became tight; 2 and 4 have grown since, so that both parents have a bound of at most 10, and that of the
+/// first two leaves is tightened by the search for 7. Were the bound of 8 lost there, 6 would take 12 for the lowest and be dropped.
+#[test]
+fn bounds_on_the_way() {
+    let before: &[_] = &[
+        Record(2, 10),
+        Record(10, 100),
+        Record(4, 5),
+        Record(12, 70),
+        Record(1, 1),
+        Record(2, 100),
+        Record(4, 10),
+    ];
+    let threads: Vec<&[_]> = vec![&[Record(8, 50), Record(6, 60)], &[Record(7, 10)]];
+    Model { preemptions: 2, capacity: 4, before, threads }.check::<Inline<Eighths>>();
 }
