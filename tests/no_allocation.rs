@@ -9,7 +9,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use highwater::{Collector, FixedState, InlineLedger, InlineLedger as Ledger, PrincipalId};
+use highwater::{Collector, FixedState, InlineLedger, InlineLedger as Ledger, PrincipalId, StaticLedger};
 
 struct Counting;
 
@@ -154,6 +154,8 @@ fn a_ledger_knows_what_it_occupies() {
             taken_by(|| highwater::Ledger::<u64, _>::with_collector(capacity, FixedState, collector));
         assert_eq!(ledger.memory_bytes(), bytes);
     }
+    let fixed = StaticLedger::<u64, 64>::new();
+    assert_eq!(fixed.memory_bytes(), size_of_val(&fixed));
 }
 
 #[test]

@@ -4,13 +4,15 @@
 
 mod common;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use common::effort;
+use common::hashers::OneHome;
 use common::oracle::LARGEST_PEAK;
 use common::plan::Plan;
 use common::subject::Subject;
-use highwater::StaticLedger;
+use highwater::{InlineKey, StaticLedger};
 
 for_every_kind! {
     snapshots_of_a_busy_ledger_are_plausible,
@@ -85,4 +87,46 @@ fn a_walk_says_whether_somebody_came_between() {
     seen.sort_unstable();
     assert_eq!(seen, [(1, 10), (2, 20), (3, 30)]);
     assert!(!ledger.for_each(|key, _| _ = ledger.record_peak(&(key + 4), 1)));
+}
+
+/// A key that lets the test act in the middle of a walk, when 2 is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Watched(u64);
+
+thread_local! {
+    static WHEN_READ: Cell<Option<fn()>> = const { Cell::new(None) };
+}
+
+impl InlineKey for Watched {
+    type Words = <u64 as InlineKey>::Words;
+
+    fn to_words(&self) -> Self::Words {
+        self.0.to_words()
+    }
+
+    fn from_words(words: &Self::Words) -> Self {
+        let key = u64::from_words(words);
+        if key == 2
+            && let Some(act) = WHEN_READ.take()
+        {
+            act();
+        }
+        Self(key)
+    }
+}
+
+#[test]
+fn who_comes_back_during_a_walk_is_listed_once_with_the_later_peak() {
+    static LEDGER: StaticLedger<Watched, 2, OneHome> = StaticLedger::with_hasher(OneHome);
+    LEDGER.record_peak(&Watched(1), 10);
+    LEDGER.record_peak(&Watched(2), 20);
+    // When 2 is read, 1 has been listed. It leaves, and comes back when the slots up to here are others'.
+    WHEN_READ.set(Some(|| {
+        for (key, bytes) in [(3, 30), (4, 35), (5, 36), (1, 40)] {
+            LEDGER.record_peak(&Watched(key), bytes);
+        }
+    }));
+    let mut top = [(Watched(0), 0); 2];
+    let filled = LEDGER.top_into(&mut top);
+    assert_eq!(top[..filled], [(Watched(1), 40), (Watched(2), 20)]);
 }

@@ -20,7 +20,7 @@ pub const MAX_PRINCIPALS: usize = 4096;
 /// The bytes that an `Arc` takes from the allocator: two counts, then what it shares, which may be aligned further.
 #[cfg(feature = "alloc")]
 const fn arc_bytes<T>() -> usize {
-    (2 * size_of::<usize>()).next_multiple_of(align_of::<T>()) + size_of::<T>()
+    size_of::<[usize; 2]>().next_multiple_of(align_of::<T>()) + size_of::<T>()
 }
 
 /// The numbers of a ledger, for an exporter of metrics.

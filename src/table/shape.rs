@@ -149,6 +149,11 @@ mod tests {
     }
 
     #[test]
+    fn a_table_in_place_has_two_slots_for_each_of_its_places() {
+        assert_eq!([1, 3, 100].map(|capacity| Shape::doubled(capacity).slots), [2, 6, 200]);
+    }
+
+    #[test]
     fn homes_cover_the_groups_and_probes_go_round() {
         let shape = Shape::with_capacity(100);
         assert_eq!(shape.home(0).group, 0);
