@@ -43,7 +43,7 @@ pub use pinned::Recorder;
 /// An evicted key is freed once no thread is pinned that could still read it. A thread stalled
 /// inside a call (or another user's guard on the same collector) can hold that back, so retired keys
 /// are counted: while [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) plus the capacity are waiting,
-/// newcomers are [`Refused`](Recorded::Refused). A ledger with a collector of its own
+/// newcomers are [`Refused`](crate::Recorded::Refused). A ledger with a collector of its own
 /// ([`with_collector`](Ledger::with_collector)) is only held back by its own users.
 pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
     shared: Arc<Shared<K, S>>,
