@@ -202,3 +202,22 @@ where
         Owned::new((self.make)())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests {
+    use crossbeam_epoch::Collector;
+
+    use super::*;
+
+    /// There may be more than the limit if several calls passed it at once.
+    #[test]
+    fn nobody_is_displaced_at_the_limit_or_above() {
+        let mut pin = Collector::new().register().pin();
+        let limbo = Limbo::new(3);
+        let limit = 3 + RETIRED_ALLOWANCE;
+        for (retired, may) in [(0, true), (limit - 1, true), (limit, false), (limit + 1, false)] {
+            limbo.retired.store(retired, Ordering::Relaxed);
+            assert_eq!(EpochCell::<u64>::may_displace(&limbo, &mut pin), may, "{retired}");
+        }
+    }
+}

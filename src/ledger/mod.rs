@@ -6,7 +6,7 @@ pub(crate) mod epoch;
 pub(crate) mod fixed;
 mod hashers;
 #[cfg(feature = "alloc")]
-mod heap;
+pub(crate) mod heap;
 #[cfg(feature = "alloc")]
 pub(crate) mod inline;
 #[cfg(feature = "alloc")]

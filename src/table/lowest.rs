@@ -150,3 +150,38 @@ impl Child {
         (self.0 % FANOUT as Word) as usize
     }
 }
+
+#[cfg(all(test, feature = "alloc", not(loom)))]
+mod tests {
+    use core::hash::BuildHasher;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::{
+        key::inline::InlineCell,
+        ledger::{FixedState, heap::Heap},
+    };
+
+    #[test]
+    fn an_eviction_leaves_no_slack_behind() {
+        /// Whether each node's bound is the lowest peak below it, not only at most that.
+        fn is_tight(table: &Table<Heap<InlineCell<u64>>>) -> bool {
+            let shape = table.storage.shape();
+            let peaks: Vec<_> = table.storage.slots().iter().map(|slot| slot.look().as_live()).collect();
+            let mut width = LEAF;
+            (0..shape.levels).all(|level| {
+                let lowest = peaks.chunks(width).map(|below| below.iter().flatten().min());
+                width *= FANOUT;
+                let nodes = table.bounds().nodes(level, 0, shape.nodes_at(level));
+                let bounds = nodes.iter().map(|node| Bounds::look(node).bound());
+                bounds.eq(lowest.map(|lowest| lowest.map_or(NOTHING, |&peak| bound_of(peak))))
+            })
+        }
+        const CAPACITY: u64 = 301;
+        let table = Table::new(Heap::<InlineCell<u64>>::new(CAPACITY as usize, ()));
+        for key in 1..CAPACITY * 4 {
+            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, ());
+            assert!(key <= CAPACITY || is_tight(&table), "after {key}");
+        }
+    }
+}
