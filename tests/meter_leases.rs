@@ -211,11 +211,14 @@ fn meters_over_one_ledger_are_counted_together() {
 
 #[test]
 fn what_is_denied_traps_where_the_limits_say_so() {
-    let limits = MeterLimits::builder().total_memory(2 * PAGE).trap_on_grow_failure(true).build();
+    let builder = MeterLimits::builder().total_memory(3 * PAGE).memory_size(2 * PAGE).table_elements(10);
+    let limits = builder.trap_on_grow_failure(true).build();
     let ledger = MemoryLedger::default();
     let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
     assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
-    assert_eq!(meter.approve_memory(PAGE, 3 * PAGE, None), Err(Denial::OverCeiling));
+    assert_eq!(meter.approve_memory(PAGE, 3 * PAGE, None), Err(Denial::OverCeiling), "a single memory");
+    assert_eq!(meter.approve_table(0, 11, None), Err(Denial::Table), "a single table");
+    assert_eq!(meter.table_failed(&"overflow calculating new table size"), Err(Denial::OverTypeMaximum));
     assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, Some(PAGE)), Err(Denial::OverTypeMaximum));
     assert_eq!(meter.approve_table(0, PAGE, None), Err(Denial::Table));
     assert_eq!(meter.memory_failed(&"no memory"), Err(Denial::FailedByEngine));
@@ -223,20 +226,20 @@ fn what_is_denied_traps_where_the_limits_say_so() {
     assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, None), Ok(true));
     let unasked = meter.memory_failed(&"memory growth exceeds memory type's limits");
     assert_eq!(unasked, Err(Denial::OverTypeMaximum), "which says nothing of the growth before");
-    assert_eq!((meter.report().total, meter.report().denied), (2 * PAGE, 6));
+    assert_eq!((meter.report().total, meter.report().denied), (2 * PAGE, 8));
     assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64, "so that stands, and is recorded");
 
     let stats = ledger.stats().meter;
-    assert_eq!((stats.allowed, stats.denied()), (2, 6));
-    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (1, 2));
-    assert_eq!((stats.denied_table, stats.failed_by_engine), (1, 2));
+    assert_eq!((stats.allowed, stats.denied()), (2, 8));
+    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (1, 3));
+    assert_eq!((stats.denied_table, stats.failed_by_engine), (2, 2));
 }
 
 #[test]
 fn a_denial_says_what_it_is() {
     for (denial, words) in [
-        (Denial::OverCeiling, "ceiling"),
-        (Denial::OverTypeMaximum, "maximum"),
+        (Denial::OverCeiling, "memory ceiling"),
+        (Denial::OverTypeMaximum, "maximum of the memory or table"),
         (Denial::Table, "table budget"),
         (Denial::FailedByEngine, "failed in the engine"),
     ] {
@@ -256,6 +259,7 @@ fn limits_are_what_was_asked_for() {
     let limits = MeterLimits::builder().table_elements(5).build();
     let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
     assert_eq!(meter.limits(), &limits);
+    assert_eq!(*meter.lease(id("bob"), usual).limits(), usual);
     assert_eq!(meter.approve_table(0, 5, None), Ok(true));
     assert_eq!(meter.approve_table(0, 6, None), Ok(false), "more than a single table may have");
     assert_eq!(meter.approve_table(0, 5, None), Ok(true));
@@ -299,32 +303,6 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
 }
 
 #[test]
-fn a_denial_traps_if_the_limits_say_so_and_says_why() {
-    let limits = MeterLimits::builder()
-        .total_memory(4 * PAGE)
-        .memory_size(2 * PAGE)
-        .table_elements(10)
-        .trap_on_grow_failure(true)
-        .build();
-    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
-    assert_eq!(meter.approve_memory(0, 3 * PAGE, None), Err(Denial::OverCeiling), "a single memory");
-    assert_eq!(meter.approve_memory(0, 2 * PAGE, Some(PAGE)), Err(Denial::OverTypeMaximum));
-    assert_eq!(meter.approve_table(0, 11, None), Err(Denial::Table), "a single table");
-    assert_eq!(meter.approve_memory(0, 2 * PAGE, None), Ok(true));
-    assert_eq!(meter.memory_failed(&"no memory"), Err(Denial::FailedByEngine));
-    assert_eq!(meter.table_failed(&"overflow calculating new table size"), Err(Denial::OverTypeMaximum));
-    assert_eq!((meter.account().total(), meter.account().denied()), (0, 5));
-    for (denial, words) in [
-        (Denial::OverCeiling, "memory ceiling"),
-        (Denial::OverTypeMaximum, "maximum of the memory or table"),
-        (Denial::Table, "table budget"),
-        (Denial::FailedByEngine, "failed in the engine"),
-    ] {
-        assert!(denial.to_string().contains(words), "{denial}");
-    }
-}
-
-#[test]
 fn table_elements_count_as_many_bytes_as_the_limits_say() {
     for (bytes, elements) in [(PAGE / 4, 4), (PAGE, 1), (0, usize::MAX)] {
         let limits = MeterLimits::builder().total_memory(PAGE).table_element_bytes(bytes).build();
@@ -337,30 +315,4 @@ fn table_elements_count_as_many_bytes_as_the_limits_say() {
     assert_eq!(meter.approve_table(0, 10, None), Ok(true));
     assert_eq!(meter.approve_table(10, 11, None), Ok(false));
     assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true), "tables have a ceiling of their own");
-}
-
-#[test]
-fn a_lease_lends_its_limits_and_an_instantiation_that_left_nothing_is_taken_back() {
-    let idle = MeterLimits::total(PAGE);
-    let lent = MeterLimits::builder().instances(1).tables(2).memories(3).build();
-    assert_eq!((lent.instances(), lent.tables(), lent.memories()), (1, 2, 3));
-    assert_eq!((idle.instances(), idle.tables(), idle.memories()), (10_000, 10_000, 10_000));
-    let ledger = MemoryLedger::default();
-    let mut meter = StoreMemoryMeter::idle(idle, ledger.clone());
-    let mut lease = meter.lease(id("alice"), lent);
-    assert_eq!(*lease.limits(), lent);
-    assert!(format!("{lease:?}").contains("alice"), "{lease:?}");
-    let mut instantiate = |remains| {
-        let fails = |meter: &mut StoreMemoryMeter| {
-            assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
-            Err::<(), _>("no memory for the second one")
-        };
-        lease.instantiate(fails, |_| remains).expect_err("it failed");
-        lease.report().total
-    };
-    assert_eq!(instantiate(false), 0);
-    assert_eq!(instantiate(true), PAGE);
-    drop(lease);
-    assert_eq!(*meter.limits(), idle);
-    assert_eq!(meter.ledger().peak(&id("alice")), PAGE as u64);
 }

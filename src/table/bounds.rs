@@ -80,7 +80,8 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// Touches the two lowest nodes above a slot, which are those that caches do not hold.
+    /// Touches the two lowest nodes above a slot, which are those that caches do not hold. Relaxed: pairs with
+    /// nothing, since nothing is concluded.
     pub(crate) fn approach(&self, slot: usize) {
         self.nodes[self.shape.node(0, slot / LEAF)].load(Ordering::Relaxed);
         self.nodes[self.shape.node(1, slot / LEAF / FANOUT)].load(Ordering::Relaxed);
