@@ -225,7 +225,7 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACI
     #[inline(never)]
     fn record_above_floor(&self, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
         let hash = self.hasher.hash_one(key);
-        self.table().record_above_floor(hash, key, bytes, hint, ())
+        self.table().record_above_floor(hash, key, bytes, hint, &())
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than

@@ -144,7 +144,7 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
 
     #[inline(never)]
     fn record_above_floor(&self, hash: u64, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record_above_floor(hash, key, bytes, hint, ())
+        self.table().record_above_floor(hash, key, bytes, hint, &())
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than

@@ -122,13 +122,13 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        mut pin: Pin<St>,
+        pin: &Pin<St>,
     ) -> Recorded {
         let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, &pin) {
+            let ticket = match self.find(home, wanted, pin) {
                 Err(ticket) => ticket,
                 Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
@@ -151,7 +151,7 @@ impl<St: Storage> Table<St> {
                 }
                 victim = Some(lowest);
             }
-            if !St::Cell::may_displace(self.storage.limbo(), &mut pin) {
+            if !St::Cell::may_displace(self.storage.limbo(), pin) {
                 return self.refuse(bytes);
             }
             // Whatever can panic or allocate happens here, before anything is claimed.
@@ -164,7 +164,7 @@ impl<St: Storage> Table<St> {
                     continue;
                 }
             };
-            let displaced = self.slot(claim.slot).cell.put(key, &pin);
+            let displaced = self.slot(claim.slot).cell.put(key);
             self.write_intent(claim.slot, bytes, victim);
             self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
             self.groups().extend_reach(home.group, claim.displacement);
@@ -180,10 +180,10 @@ impl<St: Storage> Table<St> {
                     hint.point(claim.slot, bytes);
                 }
                 // Foreign code may run in here, so it comes last.
-                St::Cell::retire(displaced, self.storage.limbo(), &pin);
+                St::Cell::retire(displaced, self.storage.limbo(), pin);
                 return Recorded::Admitted;
             }
-            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, &pin));
+            prepared = Some(self.slot(claim.slot).cell.take_back(displaced));
             // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
         }

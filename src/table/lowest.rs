@@ -180,7 +180,7 @@ mod tests {
         const CAPACITY: u64 = 301;
         let table = Table::new(Heap::<InlineCell<u64>>::new(CAPACITY as usize, ()));
         for key in 1..CAPACITY * 4 {
-            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, ());
+            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, &());
             assert!(key <= CAPACITY || is_tight(&table), "after {key}");
         }
     }

@@ -190,10 +190,10 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        pin: Pin<St>,
+        pin: &Pin<St>,
     ) -> Recorded {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, &pin)
+            && let Comparison::Equal = met.compare(slot, wanted, pin)
             && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
         {
             return recorded;

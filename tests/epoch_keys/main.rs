@@ -3,6 +3,9 @@
 #![cfg(all(feature = "alloc", not(loom)))]
 
 mod bounded;
+mod floods;
 mod foreign;
+mod nested;
 mod panics;
 mod reclaimed;
+mod waiting;

@@ -59,25 +59,23 @@ impl Hash for Watched {
     }
 }
 
-/// A thread's recorder, and the collector that it is registered with.
+/// A thread's recorder.
 pub struct Session {
     recorder: Recorder<Watched, Colliding>,
-    collector: Collector,
 }
 
 /// All keys have one home, so that slots are used again at once and keys retired.
 impl Kind for Epoch {
-    type Ledger = (Ledger<Watched, Colliding>, Collector);
+    type Ledger = Ledger<Watched, Colliding>;
     type Session = Session;
     const PREEMPTIONS: usize = 1;
 
     fn ledger(capacity: usize) -> Self::Ledger {
-        let collector = Collector::new();
-        (Ledger::with_collector(capacity, Colliding, collector.clone()), collector)
+        Ledger::with_collector(capacity, Colliding, Collector::new())
     }
 
-    fn session((ledger, collector): &Self::Ledger) -> Session {
-        Session { recorder: ledger.recorder(), collector: collector.clone() }
+    fn session(ledger: &Self::Ledger) -> Session {
+        Session { recorder: ledger.recorder() }
     }
 
     fn record(session: &Session, key: u64, bytes: u64) -> Recorded {
@@ -92,28 +90,26 @@ impl Kind for Epoch {
         session.recorder.snapshot().into_iter().map(|(key, peak)| (number(key.read()), peak)).collect()
     }
 
-    fn len((ledger, _): &Self::Ledger) -> usize {
+    fn len(ledger: &Self::Ledger) -> usize {
         ledger.len()
     }
 
-    fn floor((ledger, _): &Self::Ledger) -> u64 {
+    fn floor(ledger: &Self::Ledger) -> u64 {
         ledger.floor()
     }
 
-    fn refused((ledger, _): &Self::Ledger) -> u64 {
+    fn refused(ledger: &Self::Ledger) -> u64 {
         ledger.refused()
     }
 
-    fn untracked_at_most((ledger, _): &Self::Ledger) -> u64 {
+    fn untracked_at_most(ledger: &Self::Ledger) -> u64 {
         ledger.untracked_at_most()
     }
 
     fn collect(session: &mut Session) {
-        // The end of a recorder hands what it retired to the collector, which frees it two epochs later, a flush being one.
-        session.recorder = session.recorder.ledger().recorder();
-        let handle = session.collector.register();
-        for _ in 0..4 {
-            handle.pin().flush();
+        // A snapshot lets the epoch advance by one and frees what is two epochs old.
+        for _ in 0..2 {
+            drop(session.recorder.snapshot());
         }
     }
 }

@@ -2,23 +2,23 @@
 
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::{
+    borrow::Borrow,
     fmt,
     hash::{BuildHasher, Hash},
     marker::PhantomData,
 };
 
-use crossbeam_epoch::{Guard, LocalHandle};
 use equivalent::Equivalent;
 
 use super::{Ledger, Shared};
 #[cfg(feature = "std")]
 use crate::tracker::Tracker;
 use crate::{
-    key::epoch::{Borrowed, EpochKey},
+    key::epoch::{Borrowed, EpochKey, Participant},
     ledger::{DefaultHashBuilder, report},
     meter::MeterCounters,
     sync::Word,
-    table::Recorded,
+    table::{Recorded, Storage},
     tracker::{Hint, sealed},
 };
 
@@ -35,22 +35,22 @@ use crate::{
 /// ```
 pub struct Recorder<K: EpochKey, S = DefaultHashBuilder> {
     ledger: Ledger<K, S>,
-    handle: LocalHandle,
+    participant: Participant,
 }
 
 impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
     #[inline]
-    fn record<Q: Hash + Equivalent<K> + ?Sized>(
+    fn record<Q: Hash + Equivalent<K> + ?Sized, P: Borrow<Participant>>(
         &self,
         key: &Q,
         make: impl Fn() -> K,
         bytes: u64,
         hint: Option<&mut Hint>,
-        pin: impl FnOnce() -> Guard,
+        participant: impl FnOnce() -> P,
     ) -> Recorded {
         self.table.record(bytes, hint, |bytes, hint| {
             let hash = self.hasher.hash_one(key);
-            self.record_above_floor(hash, key, make, bytes, hint, pin())
+            self.record_above_floor(hash, key, make, bytes, hint, participant().borrow())
         })
     }
 
@@ -62,25 +62,26 @@ impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
         make: impl Fn() -> K,
         bytes: Word,
         hint: Option<&mut Hint>,
-        pin: Guard,
+        participant: &Participant,
     ) -> Recorded {
         let wanted = Borrowed { key, make, kind: PhantomData };
-        self.table.record_above_floor(hash, &wanted, bytes, hint, pin)
+        self.table.record_above_floor(hash, &wanted, bytes, hint, participant)
     }
 
     #[inline]
-    fn peak<Q>(&self, key: &Q, pin: impl FnOnce() -> Guard) -> u64
+    fn peak<Q>(&self, key: &Q, participant: &Participant) -> u64
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
         // Looking does not make keys.
         let wanted = Borrowed { key, make: || unreachable!("a look-up admits nobody"), kind: PhantomData };
         let hash = self.hasher.hash_one(key);
-        self.table.peak(hash, &wanted, &pin())
+        self.table.peak(hash, &wanted, participant)
     }
 
-    fn snapshot(&self, pin: &Guard) -> Vec<(K, u64)> {
-        report::snapshot(&self.table, pin, |key| self.hasher.hash_one(key))
+    fn snapshot(&self, participant: &Participant) -> Vec<(K, u64)> {
+        self.table.storage().limbo().free_all(participant);
+        report::snapshot(&self.table, participant, |key| self.hasher.hash_one(key))
     }
 }
 
@@ -104,7 +105,7 @@ macro_rules! pinned_calls {
         where
             Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
         {
-            self.shared().record(key, || key.to_owned(), bytes, None, || self.pin())
+            self.shared().record(key, || key.to_owned(), bytes, None, || self.participant())
         }
 
         /// The same for borrowed forms that cannot be turned into a `K` by themselves: `make` is
@@ -114,7 +115,7 @@ macro_rules! pinned_calls {
         where
             Q: Hash + Equivalent<K> + ?Sized,
         {
-            self.shared().record(key, make, bytes, None, || self.pin())
+            self.shared().record(key, make, bytes, None, || self.participant())
         }
 
         /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for
@@ -122,14 +123,15 @@ macro_rules! pinned_calls {
         #[must_use]
         #[inline]
         pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-            self.shared().peak(key, || self.pin())
+            self.shared().peak(key, self.participant().borrow())
         }
 
         /// All residents with their peaks in bytes, in no order: each key once, no more than the
-        /// capacity, each as it was at some instant during the call. Clones the keys.
+        /// capacity, each as it was at some instant during the call. Clones the keys, and frees all
+        /// evicted ones that no thread can read any more.
         #[must_use]
         pub fn snapshot(&self) -> Vec<(K, u64)> {
-            self.shared().snapshot(&self.pin())
+            self.shared().snapshot(self.participant().borrow())
         }
 
         /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for
@@ -152,7 +154,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
             #[cfg(not(feature = "std"))]
             None => unreachable!("only `std` constructors leave the collector out"),
         };
-        Recorder { ledger: self.clone(), handle }
+        Recorder { ledger: self.clone(), participant: Participant::Registered(handle) }
     }
 }
 
@@ -163,10 +165,10 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     }
 
     #[inline]
-    fn pin(&self) -> Guard {
+    fn participant(&self) -> Participant {
         match &self.shared.collector {
-            None => crossbeam_epoch::pin(),
-            Some(collector) => collector.register().pin(),
+            None => Participant::ThreadLocal,
+            Some(collector) => Participant::Registered(collector.register()),
         }
     }
 
@@ -185,8 +187,8 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
     }
 
     #[inline]
-    fn pin(&self) -> Guard {
-        self.handle.pin()
+    fn participant(&self) -> &Participant {
+        &self.participant
     }
 
     pinned_calls!();
@@ -210,7 +212,9 @@ macro_rules! handle {
             fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
                 match self.shared().table.record_by_hint(bytes, hint) {
                     Some(recorded) => recorded,
-                    None => self.shared().record(key, || key.clone(), bytes, Some(hint), || self.pin()),
+                    None => {
+                        self.shared().record(key, || key.clone(), bytes, Some(hint), || self.participant())
+                    }
                 }
             }
 
