@@ -14,7 +14,6 @@ mod principal;
 mod sync;
 mod table;
 mod tracker;
-mod word;
 
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
@@ -29,7 +28,7 @@ pub mod metering {}
 pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
 #[cfg(not(loom))]
 pub use ledger::fixed::StaticLedger;
-pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
+pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
 pub use meter::{
@@ -48,7 +47,7 @@ pub use {
     crossbeam_epoch::Collector,
     key::epoch::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
-        epoch::{Ledger, Recorder},
+        epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },
 };

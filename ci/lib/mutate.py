@@ -177,7 +177,7 @@ BROAD = "models@2 _across first_sights last_place raise_against_eviction read_ s
         "eviction_and_return counted_once at_the_wrap a_round --skip epoch --skip colliding --skip in_one_order " \
         "--skip raise_eviction_read --skip two_evictions_at"
 
-# What the copy of src/sync.rs ends with: one build serves every row.
+# What the copy of src/sync/mod.rs ends with: one build serves every row.
 CHOOSER = """
 extern crate std;
 
@@ -248,7 +248,7 @@ def plant_choices(part):
             done = end
             place += 1
         source.write_text(planted + text[done:])
-    sync = COPY / "src/sync.rs"
+    sync = COPY / "src/sync/mod.rs"
     sync.write_text(sync.read_text() + CHOOSER)
     return rows
 

@@ -12,12 +12,15 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::{hash::Hash, marker::PhantomData};
+use core::{
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+};
 
 use crossbeam_epoch::{Atomic, Guard, Owned, Shared};
 
 use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, Zeroable};
 
 /// How many retired keys may wait to be freed beyond the capacity of a ledger.
 pub const RETIRED_ALLOWANCE: usize = 8192;
@@ -33,7 +36,13 @@ pub(crate) struct EpochCell<K: EpochKey>(Atomic<K>);
 #[cfg(not(loom))]
 // SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
 // field that takes space is an atomic pointer-sized word.
-unsafe impl<K: EpochKey> bytemuck::Zeroable for EpochCell<K> {}
+unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
+#[cfg(loom)]
+impl<K: EpochKey> Zeroable for EpochCell<K> {
+    fn zeroed() -> Self {
+        Self(Atomic::null())
+    }
+}
 
 /// The key that was in a cell before a newcomer's.
 pub(crate) struct Displaced<K>(*const K);
@@ -66,13 +75,6 @@ impl Drop for Freed {
 }
 
 impl<K: EpochKey> KeyCell for EpochCell<K> {
-    #[cfg(not(loom))]
-    const EMPTY: Self = Self(Atomic::null());
-    #[cfg(loom)]
-    fn empty() -> Self {
-        Self(Atomic::null())
-    }
-
     type Key = K;
     type Pin = Guard;
     type Prepared = Owned<K>;
@@ -178,15 +180,36 @@ impl<K: EpochKey> Drop for EpochCell<K> {
 
 /// A borrowed form of a key, and how to make the key from it.
 pub(crate) struct Borrowed<'a, K, Q: ?Sized, F> {
-    pub(crate) key: &'a Q,
-    pub(crate) make: F,
-    pub(crate) kind: PhantomData<fn() -> K>,
+    key: &'a Q,
+    make: F,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<'a, K, Q: ?Sized, F: Fn() -> K> Borrowed<'a, K, Q, F> {
+    pub(crate) fn new(key: &'a Q, make: F) -> Self {
+        Self { key, make, kind: PhantomData }
+    }
+}
+
+impl<'a, K, Q: ?Sized> Borrowed<'a, K, Q, fn() -> K> {
+    /// Not to be admitted.
+    pub(crate) fn to_look(key: &'a Q) -> Self {
+        Self::new(key, || unreachable!("a look-up admits nobody"))
+    }
+}
+
+/// As the key that is borrowed.
+impl<K, Q: Hash + ?Sized, F> Hash for Borrowed<'_, K, Q, F> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 impl<K, Q, F> Wanted<EpochCell<K>> for Borrowed<'_, K, Q, F>
 where
     K: EpochKey,
-    Q: equivalent::Equivalent<K> + ?Sized,
+    Q: Hash + equivalent::Equivalent<K> + ?Sized,
     F: Fn() -> K,
 {
     #[inline]

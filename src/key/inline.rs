@@ -3,7 +3,7 @@
 use core::hash::Hash;
 
 use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicWord, Ordering, Word};
+use crate::sync::{AtomicWord, Ordering, Word, zeroable};
 
 /// A plain key that a slot holds by value: unsigned integers, pairs of `u64`, `[u8; N]` up to 64
 /// bytes, [`InlineStr`](crate::InlineStr), [`PrincipalId`](crate::PrincipalId).
@@ -76,22 +76,15 @@ impl<const N: usize> InlineWords for [Word; N] {
 }
 
 pub(crate) mod sealed {
-    use super::{AtomicWord, Word};
+    use crate::sync::{AtomicWord, Word, Zeroable};
 
     /// The atomic form of an array of words.
     pub trait Storage {
-        #[cfg(all(feature = "alloc", not(loom)))]
         #[doc(hidden)]
-        type Atomic: AsRef<[AtomicWord]> + Send + Sync + bytemuck::Zeroable;
-        #[cfg(not(all(feature = "alloc", not(loom))))]
-        #[doc(hidden)]
-        type Atomic: AsRef<[AtomicWord]> + Send + Sync;
+        type Atomic: AsRef<[AtomicWord]> + Send + Sync + Zeroable;
         #[cfg(not(loom))]
         #[doc(hidden)]
         const EMPTY: Self::Atomic;
-        #[cfg(loom)]
-        #[doc(hidden)]
-        fn empty() -> Self::Atomic;
     }
 
     impl<const N: usize> Storage for [Word; N] {
@@ -99,10 +92,6 @@ pub(crate) mod sealed {
         #[cfg(not(loom))]
         #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
         const EMPTY: Self::Atomic = [const { AtomicWord::new(0) }; N];
-        #[cfg(loom)]
-        fn empty() -> Self::Atomic {
-            core::array::from_fn(|_| AtomicWord::new(0))
-        }
     }
 }
 
@@ -116,20 +105,20 @@ pub(crate) struct Significant<K: InlineKey> {
 #[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
 pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
 
+zeroable! { [K: InlineKey] InlineCell<K>: 0 }
+
 impl<K: InlineKey> InlineCell<K> {
+    /// A cell that holds no key.
+    #[cfg(not(loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+    pub(crate) const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
+
     fn words(&self) -> &[AtomicWord] {
         self.0.as_ref()
     }
 }
 
 impl<K: InlineKey> KeyCell for InlineCell<K> {
-    #[cfg(not(loom))]
-    const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
-    #[cfg(loom)]
-    fn empty() -> Self {
-        Self(<K::Words as sealed::Storage>::empty())
-    }
-
     type Key = K;
     type Pin = ();
     type Prepared = Significant<K>;

@@ -3,14 +3,13 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, debug_summary, heap::Heap, readings, report};
+use super::{Core, DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, readings, report};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
     principal::PrincipalId,
-    sync::{Line, Word},
-    table::{Recorded, Table},
-    tracker::{Hint, Tracker, sealed},
+    table::{Heap, Hint, Recorded},
+    tracker::{Tracker, sealed},
 };
 
 /// The ledger of memory high-water marks by [`PrincipalId`].
@@ -39,14 +38,10 @@ pub type MemoryLedger<S = DefaultHashBuilder> = InlineLedger<PrincipalId, S>;
 /// the highest maxima, each with its exact maximum; see [the design](crate::design) for why, and for
 /// the promises of each call. All memory is taken at construction.
 pub struct InlineLedger<K: InlineKey, S = DefaultHashBuilder> {
-    shared: Arc<Shared<K, S>>,
+    core: Arc<InlineCore<K, S>>,
 }
 
-struct Shared<K: InlineKey, S> {
-    table: Table<Heap<InlineCell<K>>>,
-    counters: Line<MeterCounters>,
-    hasher: S,
-}
+type InlineCore<K, S> = Core<Heap<InlineCell<K>>, S>;
 
 impl<K: InlineKey> InlineLedger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places. Allocates.
@@ -94,23 +89,12 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     }
 
     fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                table: Table::new(heap),
-                counters: Line(MeterCounters::new()),
-                hasher,
-            }),
-        }
+        Self { core: Arc::new(Core::new(heap, hasher)) }
     }
 
     #[inline]
-    fn table(&self) -> &Table<Heap<InlineCell<K>>> {
-        &self.shared.table
-    }
-
-    #[inline]
-    fn counters(&self) -> &MeterCounters {
-        &self.shared.counters
+    fn core(&self) -> &InlineCore<K, S> {
+        &self.core
     }
 
     readings!();
@@ -118,7 +102,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        arc_bytes::<Shared<K, S>>() + self.table().storage().bytes()
+        arc_bytes::<InlineCore<K, S>>() + self.core.table().storage().bytes()
     }
 }
 
@@ -131,20 +115,7 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     /// linear). Never allocates, never waits; may be called from an interrupt.
     #[inline]
     pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.record(key, bytes, None)
-    }
-
-    #[inline]
-    fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record(bytes, hint, |bytes, hint| {
-            let hash = self.shared.hasher.hash_one(key);
-            self.record_above_floor(hash, key, bytes, hint)
-        })
-    }
-
-    #[inline(never)]
-    fn record_above_floor(&self, hash: u64, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record_above_floor(hash, key, bytes, hint, ())
+        self.core.record::<K, _>(key, bytes, None, || ())
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
@@ -153,14 +124,14 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     #[must_use]
     #[inline]
     pub fn peak(&self, key: &K) -> u64 {
-        self.table().peak(self.shared.hasher.hash_one(key), key, &())
+        self.core.peak(key, &())
     }
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
     /// capacity, each as it was at some instant during the call. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        report::snapshot(self.table(), &(), |key| self.shared.hasher.hash_one(key))
+        self.core.snapshot(&())
     }
 
     /// The `n` residents with the highest peaks in bytes, highest first, ties by key. Allocates.
@@ -181,21 +152,18 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        match self.table().record_by_hint(bytes, hint) {
-            Some(recorded) => recorded,
-            None => self.record(key, bytes, Some(hint)),
-        }
+        self.core.record_hinted::<K, _>(key, bytes, hint, || ())
     }
 
     #[inline]
     fn meter_counters(&self) -> &MeterCounters {
-        self.counters()
+        self.core.counters()
     }
 }
 
 impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { core: Arc::clone(&self.core) }
     }
 }
 
@@ -208,7 +176,7 @@ impl<K: InlineKey> Default for InlineLedger<K> {
 
 impl<K: InlineKey, S> fmt::Debug for InlineLedger<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_summary!("InlineLedger", f, self)
+        self.core.debug("InlineLedger", f)
     }
 }
 

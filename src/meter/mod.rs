@@ -32,7 +32,7 @@ pub use wasmtime::instance_remains;
 
 #[cfg(feature = "alloc")]
 use crate::MemoryLedger;
-use crate::{LedgerHandle, tracker::Hint};
+use crate::{LedgerHandle, table::Hint};
 
 /// Who is charged at present, and where the ledger last saw it.
 struct Charged<K> {

@@ -3,24 +3,20 @@
 //! One admission at a time is *installed*, by the gate word, which names its slot. From then on
 //! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
 
+use core::borrow::BorrowMut;
+
 use super::{
     Found, Pin, Recorded, Storage, Table,
+    gate::Ticket,
     group::GROUP,
+    hint::Hint,
     shape::{CACHED_LEVELS, Home},
+    word::{Peak, Stamp},
 };
 use crate::{
     key::{KeyCell, Wanted},
     sync::{Ordering, Word},
-    tracker::Hint,
-    word::{Gate, Peak, Stamp},
 };
-
-/// The gate as a call found it: whatever the call concludes holds while this is current.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Ticket {
-    era: Word,
-    pub(super) gate: Gate,
-}
 
 /// A slot that one admission holds, invisible to readers.
 #[derive(Clone, Copy)]
@@ -40,21 +36,6 @@ enum Setback {
 }
 
 impl<St: Storage> Table<St> {
-    /// Reads era and gate, in this order. All accesses of both are SeqCst: they belong to the one
-    /// order of raises, kills, publications and reads across principals.
-    pub(super) fn ticket(&self) -> Ticket {
-        let era = self.admissions.era.load(Ordering::SeqCst);
-        let gate = Gate::from_word(self.admissions.gate.load(Ordering::SeqCst));
-        Ticket { era, gate }
-    }
-
-    /// Whether no admission was installed since the ticket was taken: reads in the other order, so
-    /// that an equal gate a whole round later is told by its era.
-    pub(super) fn is_current(&self, ticket: Ticket) -> bool {
-        self.admissions.gate.load(Ordering::SeqCst) == ticket.gate.word()
-            && self.admissions.era.load(Ordering::SeqCst) == ticket.era
-    }
-
     /// The slot of the newcomer that the gate names.
     pub(super) fn newcomer(&self, ticket: Ticket) -> usize {
         ticket.gate.slot(&self.storage.shape().gate)
@@ -122,13 +103,13 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        mut pin: Pin<St>,
+        mut pin: impl BorrowMut<Pin<St>>,
     ) -> Recorded {
         let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, &pin) {
+            let ticket = match self.find(home, wanted, pin.borrow()) {
                 Err(ticket) => ticket,
                 Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
@@ -151,7 +132,7 @@ impl<St: Storage> Table<St> {
                 }
                 victim = Some(lowest);
             }
-            if !St::Cell::may_displace(self.storage.limbo(), &mut pin) {
+            if !St::Cell::may_displace(self.storage.limbo(), pin.borrow_mut()) {
                 return self.refuse(bytes);
             }
             // Whatever can panic or allocate happens here, before anything is claimed.
@@ -164,7 +145,7 @@ impl<St: Storage> Table<St> {
                     continue;
                 }
             };
-            let displaced = self.slot(claim.slot).cell.put(key, &pin);
+            let displaced = self.slot(claim.slot).cell.put(key, pin.borrow());
             self.write_intent(claim.slot, bytes, victim);
             self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
             self.groups().extend_reach(home.group, claim.displacement);
@@ -180,10 +161,10 @@ impl<St: Storage> Table<St> {
                     hint.point(claim.slot, bytes);
                 }
                 // Foreign code may run in here, so it comes last.
-                St::Cell::retire(displaced, self.storage.limbo(), &pin);
+                St::Cell::retire(displaced, self.storage.limbo(), pin.borrow());
                 return Recorded::Admitted;
             }
-            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, &pin));
+            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, pin.borrow()));
             // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
         }
@@ -240,17 +221,7 @@ impl<St: Storage> Table<St> {
     /// was installed before it, or if it is void because its victim grew.
     fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
-        let seq = claim.stamp.seq(shape);
-        if shape.begins_half(seq) {
-            self.admissions.era.fetch_add(1, Ordering::SeqCst);
-        }
-        let gate = Gate::new(seq, claim.slot, shape);
-        if self
-            .admissions
-            .gate
-            .compare_exchange(ticket.gate.word(), gate.word(), Ordering::SeqCst, Ordering::SeqCst)
-            .is_err()
-        {
+        if !self.admissions.install(ticket, claim.stamp.seq(shape), claim.slot, shape) {
             return false;
         }
         // Settles this admission, or a later one, whose owner has settled this one.

@@ -2,8 +2,8 @@
 
 use super::{
     Found, Storage, Table,
-    admit::Ticket,
     bounds::{Bounds, NOTHING, bound_of},
+    gate::Ticket,
     shape::{FANOUT, LEAF},
 };
 use crate::sync::{AtomicWord, Ordering, Word};
@@ -157,10 +157,7 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::{
-        key::inline::InlineCell,
-        ledger::{FixedState, heap::Heap},
-    };
+    use crate::{key::inline::InlineCell, ledger::FixedState, table::Heap};
 
     #[test]
     fn an_eviction_leaves_no_slack_behind() {

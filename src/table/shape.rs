@@ -1,20 +1,20 @@
 //! The sizes of a table: places, slots, the levels of its bounds.
 
-use super::group::GROUP;
-use crate::{sync::Word, word::GateShape};
+use super::{group::GROUP, word::GateShape};
+use crate::sync::{MODELLED, Word};
 
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
-pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
+pub(crate) const LEAF: usize = if MODELLED { 2 } else { 4 };
 /// Children of an inner node.
-pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
+pub(crate) const FANOUT: usize = if MODELLED { 2 } else { 8 };
 /// The least number of slots beyond the capacity. Half as many other threads in an admission at once, and
 /// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
 #[cfg(any(feature = "alloc", test))]
-const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
+const SPARE: usize = if MODELLED { 3 } else { 64 };
 /// Levels of tables that fit into a processor's caches, more or less.
 pub(crate) const CACHED_LEVELS: usize = 4;
 /// Levels enough for the largest table.
-const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
+const MAX_LEVELS: usize = if MODELLED { 4 } else { 12 };
 
 /// Everything about a table that follows from its capacity.
 #[derive(Clone, Copy, Debug)]

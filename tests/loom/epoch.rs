@@ -4,7 +4,10 @@ use std::hash::{Hash, Hasher};
 
 use highwater::{Collector, Ledger, Recorded, Recorder};
 
-use crate::kinds::{ALIVE, Colliding, Kind, Pair, number, pair};
+use crate::{
+    kinds::{ALIVE, Colliding, Kind, Pair, number, pair},
+    subject::Readings,
+};
 
 /// Keys behind epoch-reclaimed pointers.
 pub struct Epoch;
@@ -92,20 +95,8 @@ impl Kind for Epoch {
         session.recorder.snapshot().into_iter().map(|(key, peak)| (number(key.read()), peak)).collect()
     }
 
-    fn len((ledger, _): &Self::Ledger) -> usize {
-        ledger.len()
-    }
-
-    fn floor((ledger, _): &Self::Ledger) -> u64 {
-        ledger.floor()
-    }
-
-    fn refused((ledger, _): &Self::Ledger) -> u64 {
-        ledger.refused()
-    }
-
-    fn untracked_at_most((ledger, _): &Self::Ledger) -> u64 {
-        ledger.untracked_at_most()
+    fn readings((ledger, _): &Self::Ledger) -> &impl Readings {
+        ledger
     }
 
     fn collect(session: &mut Session) {

@@ -13,6 +13,7 @@ use crate::{
     history::{Event, Operation},
     kinds::{ALIVE, Kind},
     linearizability,
+    subject::Readings,
 };
 
 /// What one thread does.
@@ -37,8 +38,8 @@ impl Do {
                 vec![Operation::Record { key, bytes, answer: Some(K::record(session, key, bytes)) }]
             }
             Self::Peak(key) => vec![Operation::Peak { key, answer: K::peak(session, key) }],
-            Self::Len => vec![Operation::Len { answer: K::len(ledger) }],
-            Self::Floor => vec![Operation::Floor { answer: K::floor(ledger) }],
+            Self::Len => vec![Operation::Len { answer: K::readings(ledger).len() }],
+            Self::Floor => vec![Operation::Floor { answer: K::readings(ledger).floor() }],
             Self::Collect => {
                 K::collect(session);
                 vec![]
@@ -138,9 +139,9 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
         let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
         let after = self.look_afterwards::<K>(&ledger);
         let refused: Vec<_> = answers.iter().flatten().filter_map(refused_bytes).collect();
-        assert_eq!(K::refused(&ledger), refused.len() as u64);
+        assert_eq!(K::readings(&ledger).refused(), refused.len() as u64);
         assert!(
-            refused.iter().all(|&bytes| bytes <= K::untracked_at_most(&ledger)),
+            refused.iter().all(|&bytes| bytes <= K::readings(&ledger).untracked_at_most()),
             "{refused:?} not covered"
         );
         // Three slots are to spare.
@@ -165,7 +166,7 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
         keys.sort_unstable();
         keys.dedup();
         let shown = K::snapshot(&session);
-        let len = K::len(ledger);
+        let len = K::readings(ledger).len();
         assert_eq!(shown.len(), len, "{shown:?} are not {len} residents");
         let peaks = keys.iter().map(|&key| {
             let answer = K::peak(&session, key);
@@ -174,7 +175,8 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
             assert_eq!(in_snapshot, if answer == 0 { vec![] } else { vec![answer] }, "key {key}");
             Operation::Peak { key, answer }
         });
-        let after = [Operation::Len { answer: len }, Operation::Floor { answer: K::floor(ledger) }];
+        let after =
+            [Operation::Len { answer: len }, Operation::Floor { answer: K::readings(ledger).floor() }];
         peaks.chain(after).map(|operation| Event { call: now(), end: now(), operation }).collect()
     }
 }

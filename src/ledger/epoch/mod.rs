@@ -1,6 +1,9 @@
 //! Ledgers for keys of any type, behind epoch-reclaimed pointers.
 
 mod pinned;
+mod recorder;
+#[cfg(feature = "std")]
+mod unpinned;
 
 use alloc::sync::Arc;
 use core::fmt;
@@ -9,14 +12,14 @@ use crossbeam_epoch::Collector;
 
 #[cfg(feature = "std")]
 use super::MAX_PRINCIPALS;
-use super::{DefaultHashBuilder, arc_bytes, debug_summary, heap::Heap, readings};
+use super::{Core, DefaultHashBuilder, arc_bytes, readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
-    meter::MeterCounters,
-    sync::{AtomicUsize, Line},
-    table::{Storage, Table},
+    sync::AtomicUsize,
+    table::{Heap, Storage},
 };
-pub use pinned::Recorder;
+pub use pinned::PinnedLedger;
+pub use recorder::Recorder;
 
 /// Exact high-water marks of the biggest users, for keys of any type.
 ///
@@ -49,10 +52,10 @@ pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
     shared: Arc<Shared<K, S>>,
 }
 
+type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
+
 struct Shared<K: EpochKey, S> {
-    table: Table<Heap<EpochCell<K>>>,
-    counters: Line<MeterCounters>,
-    hasher: S,
+    core: EpochCore<K, S>,
     /// The process's default collector if there is none.
     collector: Option<Collector>,
 }
@@ -112,18 +115,13 @@ impl<K: EpochKey, S> Ledger<K, S> {
     }
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
-        let table = Table::new(Heap::new(capacity, Limbo::new(capacity)));
-        Self { shared: Arc::new(Shared { table, counters: Line(MeterCounters::new()), hasher, collector }) }
+        let core = Core::new(Heap::new(capacity, Limbo::new(capacity)), hasher);
+        Self { shared: Arc::new(Shared { core, collector }) }
     }
 
     #[inline]
-    fn table(&self) -> &Table<Heap<EpochCell<K>>> {
-        &self.shared.table
-    }
-
-    #[inline]
-    fn counters(&self) -> &MeterCounters {
-        &self.shared.counters
+    fn core(&self) -> &EpochCore<K, S> {
+        &self.shared.core
     }
 
     readings!();
@@ -132,14 +130,14 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) and the number of calls under way.
     #[must_use]
     pub fn retired(&self) -> usize {
-        self.table().storage().limbo().retired()
+        self.core().table().storage().limbo().retired()
     }
 
     /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         // The count of retired keys is shared with those that wait to be freed.
-        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.table().storage().bytes()
+        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
     }
 }
 
@@ -148,7 +146,7 @@ impl<K: EpochKey, S> Drop for Shared<K, S> {
     fn drop(&mut self) {
         #[cfg(feature = "std")]
         if self.collector.is_none() {
-            let limbo = self.table.storage().limbo();
+            let limbo = self.core.table().storage().limbo();
             let mut left = limbo.retired();
             // A flush frees a few bags, two epochs after they were filled.
             let mut fruitless = 0;
@@ -178,6 +176,6 @@ impl<K: EpochKey> Default for Ledger<K> {
 
 impl<K: EpochKey, S> fmt::Debug for Ledger<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_summary!("Ledger", f, self)
+        self.core().debug("Ledger", f)
     }
 }

@@ -8,20 +8,17 @@ const NOT_LIVE: Word = 1 << LIVE_BITS;
 const KILLED: Word = 1 << STAMP_BITS;
 const STAMP_MASK: Word = KILLED - 1;
 
-/// The largest peak that a slot can hold, in bytes; larger values are recorded as this one.
-pub(crate) const MAX_PEAK: Word = NOT_LIVE - 1;
-
 /// Clamps a number of bytes to what a slot can hold.
 #[inline]
 pub(crate) fn saturate(bytes: u64) -> Word {
     // The clamp makes the narrowing exact.
-    bytes.min(widen(MAX_PEAK)) as Word
+    bytes.min(widen(Peak::MAX)) as Word
 }
 
 /// A word as the `u64` of the public interface.
 #[inline]
 #[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
-pub(crate) fn widen(word: Word) -> u64 {
+pub(crate) const fn widen(word: Word) -> u64 {
     word as u64
 }
 
@@ -56,11 +53,13 @@ pub(crate) struct Peak(Word);
 
 impl Peak {
     pub(crate) const EMPTY: Self = Self(0);
+    /// The largest that a resident can have, in bytes; larger values are recorded as this one.
+    pub(crate) const MAX: Word = NOT_LIVE - 1;
 
-    /// A resident with this peak, which is at least 1 and at most [`MAX_PEAK`].
+    /// A resident with this peak, which is at least 1 and at most [`Peak::MAX`].
     #[inline]
     pub(crate) fn live(bytes: Word) -> Self {
-        debug_assert!(bytes != 0 && bytes <= MAX_PEAK);
+        debug_assert!(bytes != 0 && bytes <= Self::MAX);
         Self(bytes)
     }
 
@@ -88,7 +87,7 @@ impl Peak {
     #[inline]
     pub(crate) fn as_live(self) -> Option<Word> {
         // 0 wraps to the largest value, a set top bit stays above: one comparison decides.
-        (self.0.wrapping_sub(1) < MAX_PEAK).then_some(self.0)
+        (self.0.wrapping_sub(1) < Self::MAX).then_some(self.0)
     }
 
     /// The stamp of the admission that holds this slot claimed.
@@ -198,9 +197,9 @@ mod tests {
     fn every_state_of_a_peak_word_is_told_from_the_others() {
         let stamp = Stamp::new(3, 5, &shape());
         let words =
-            [Peak::EMPTY, Peak::live(1), Peak::live(MAX_PEAK), Peak::pending(stamp), Peak::killed(stamp)];
+            [Peak::EMPTY, Peak::live(1), Peak::live(Peak::MAX), Peak::pending(stamp), Peak::killed(stamp)];
         let live: Vec<_> = words.iter().map(|word| word.as_live()).collect();
-        assert_eq!(live, [None, Some(1), Some(MAX_PEAK), None, None]);
+        assert_eq!(live, [None, Some(1), Some(Peak::MAX), None, None]);
         let pending: Vec<_> = words.iter().map(|word| word.as_pending()).collect();
         assert_eq!(pending, [None, None, None, Some(stamp), None]);
         let free: Vec<_> = words.iter().map(|word| word.is_free()).collect();
@@ -223,9 +222,9 @@ mod tests {
     fn bytes_saturate_just_below_the_top_bit() {
         assert_eq!(saturate(0), 0);
         assert_eq!(saturate(u64::from(u16::MAX)), Word::from(u16::MAX));
-        assert_eq!(saturate(widen(MAX_PEAK)), MAX_PEAK);
-        assert_eq!(saturate(widen(MAX_PEAK) + 1), MAX_PEAK);
-        assert_eq!(saturate(u64::MAX), MAX_PEAK);
+        assert_eq!(saturate(widen(Peak::MAX)), Peak::MAX);
+        assert_eq!(saturate(widen(Peak::MAX) + 1), Peak::MAX);
+        assert_eq!(saturate(u64::MAX), Peak::MAX);
     }
 
     #[test]

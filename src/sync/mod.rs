@@ -2,6 +2,12 @@
 //!
 //! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
 
+mod zeroed;
+
+#[cfg(feature = "alloc")]
+pub(crate) use zeroed::zeroed;
+pub(crate) use zeroed::{Zeroable, zeroable};
+
 #[cfg(all(loom, not(shuttle)))]
 use loom as checker;
 #[cfg(shuttle)]
@@ -64,6 +70,22 @@ mod wide {
 pub(crate) use AtomicU32 as AtomicWord;
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 pub(crate) use wide::AtomicWord;
+
+/// Whether a model checker runs this. Tables are small then, so that a few calls reach all of their parts.
+pub(crate) const MODELLED: bool = cfg!(loom);
+
+/// A `const fn`, but for model checkers, whose atomics are objects of their own.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+        #[cfg(loom)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
 
 /// A value on cache lines of its own, where the target has caches worth the memory.
 #[cfg_attr(all(target_has_atomic = "64", not(highwater_narrow)), repr(align(128)))]
