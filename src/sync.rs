@@ -2,20 +2,20 @@
 //!
 //! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
 
-#[cfg(all(loom, not(shuttle)))]
+#[cfg(all(highwater_loom, not(highwater_shuttle)))]
 use loom as checker;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 use shuttle as checker;
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 // Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
-#[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(
-    not(any(loom, highwater_steps)),
+    not(any(highwater_loom, highwater_steps)),
     any(not(feature = "portable-atomic"), target_has_atomic = "ptr")
 ))]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -29,7 +29,7 @@ pub(crate) use {
     stepped::{AtomicU32, AtomicUsize},
 };
 
-#[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(
     "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
      portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
@@ -53,11 +53,11 @@ pub type Word = u32;
 
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 mod wide {
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     pub(crate) use super::checker::sync::atomic::AtomicU64 as AtomicWord;
     #[cfg(highwater_steps)]
     pub(crate) use super::stepped::AtomicU64 as AtomicWord;
-    #[cfg(not(any(loom, highwater_steps)))]
+    #[cfg(not(any(highwater_loom, highwater_steps)))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 }
 #[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]

@@ -185,7 +185,7 @@ impl Gate {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use super::*;
     use std::vec::Vec;

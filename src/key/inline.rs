@@ -28,7 +28,7 @@ use crate::sync::{AtomicWord, Ordering, Word};
 ///     }
 /// }
 ///
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// let ledger = InlineLedger::with_capacity(8);
 /// ledger.record_peak(&Tenant([7; 16]), 65_536);
 /// assert_eq!(ledger.top(1), [(Tenant([7; 16]), 65_536)]);
@@ -80,26 +80,26 @@ pub(crate) mod sealed {
 
     /// The atomic form of an array of words.
     pub trait Storage {
-        #[cfg(all(feature = "alloc", not(loom)))]
+        #[cfg(all(feature = "alloc", not(highwater_loom)))]
         #[doc(hidden)]
         type Atomic: AsRef<[AtomicWord]> + Send + Sync + bytemuck::Zeroable;
-        #[cfg(not(all(feature = "alloc", not(loom))))]
+        #[cfg(not(all(feature = "alloc", not(highwater_loom))))]
         #[doc(hidden)]
         type Atomic: AsRef<[AtomicWord]> + Send + Sync;
-        #[cfg(not(loom))]
+        #[cfg(not(highwater_loom))]
         #[doc(hidden)]
         const EMPTY: Self::Atomic;
-        #[cfg(loom)]
+        #[cfg(highwater_loom)]
         #[doc(hidden)]
         fn empty() -> Self::Atomic;
     }
 
     impl<const N: usize> Storage for [Word; N] {
         type Atomic = [AtomicWord; N];
-        #[cfg(not(loom))]
+        #[cfg(not(highwater_loom))]
         #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
         const EMPTY: Self::Atomic = [const { AtomicWord::new(0) }; N];
-        #[cfg(loom)]
+        #[cfg(highwater_loom)]
         fn empty() -> Self::Atomic {
             core::array::from_fn(|_| AtomicWord::new(0))
         }
@@ -113,7 +113,7 @@ pub(crate) struct Significant<K: InlineKey> {
 }
 
 /// The words of one key, of type `K`.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
 pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
 
 impl<K: InlineKey> InlineCell<K> {
@@ -123,9 +123,9 @@ impl<K: InlineKey> InlineCell<K> {
 }
 
 impl<K: InlineKey> KeyCell for InlineCell<K> {
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     fn empty() -> Self {
         Self(<K::Words as sealed::Storage>::empty())
     }

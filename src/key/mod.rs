@@ -24,9 +24,9 @@ pub(crate) enum Comparison {
 /// value of that word never comes back, the key in between belonged to that value.
 pub(crate) trait KeyCell: Sized {
     /// A cell that holds no key; all its bytes are zero.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     const EMPTY: Self;
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     fn empty() -> Self;
 
     /// What the caller hands out in the end.

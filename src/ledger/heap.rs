@@ -19,13 +19,13 @@ pub(crate) struct Heap<C: KeyCell> {
 }
 
 /// What the cells of tables on the heap must be able to do: start as zeroed memory.
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub(crate) trait HeapCell: KeyCell + bytemuck::Zeroable {}
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 impl<C: KeyCell + bytemuck::Zeroable> HeapCell for C {}
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 pub(crate) trait HeapCell: KeyCell {}
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 impl<C: KeyCell> HeapCell for C {}
 
 impl<C: HeapCell> Heap<C> {
@@ -95,7 +95,7 @@ impl<C: KeyCell> Storage for Heap<C> {
 }
 
 /// Zeroed memory straight from the allocator, which may not have to touch it.
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 fn zeroed<T: bytemuck::Zeroable>(length: usize, capacity: usize) -> Box<[T]> {
     bytemuck::allocation::try_zeroed_slice_box(length).unwrap_or_else(|()| {
         panic!("capacity {capacity} is too large: the allocator has no {length} x {} bytes", size_of::<T>())
@@ -103,31 +103,31 @@ fn zeroed<T: bytemuck::Zeroable>(length: usize, capacity: usize) -> Box<[T]> {
 }
 
 /// loom's atomics are objects of their own.
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 fn zeroed<T: Empty>(length: usize, _capacity: usize) -> Box<[T]> {
     (0..length).map(|_| T::empty()).collect()
 }
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 trait Empty {
     fn empty() -> Self;
 }
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 impl<C: KeyCell> Empty for Slot<C> {
     fn empty() -> Self {
         Slot::empty()
     }
 }
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 impl Empty for Intent {
     fn empty() -> Self {
         Intent::empty()
     }
 }
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 impl Empty for AtomicWord {
     fn empty() -> Self {
         AtomicWord::new(0)

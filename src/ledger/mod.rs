@@ -2,7 +2,7 @@
 
 #[cfg(feature = "alloc")]
 pub(crate) mod epoch;
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub(crate) mod fixed;
 mod hashers;
 #[cfg(feature = "alloc")]

@@ -34,7 +34,7 @@ impl Write for Expected<'_> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use super::is_type_limit;
 

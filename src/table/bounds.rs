@@ -113,7 +113,7 @@ impl<'a> Bounds<'a> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use super::*;
     use std::vec::Vec;

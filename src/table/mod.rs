@@ -105,9 +105,9 @@ macro_rules! new_table {
 }
 
 impl<St> Table<St> {
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     new_table!(const);
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     new_table!();
 
     #[cfg(feature = "alloc")]

@@ -4,17 +4,17 @@ use super::group::GROUP;
 use crate::{sync::Word, word::GateShape};
 
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
-pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
+pub(crate) const LEAF: usize = if cfg!(highwater_loom) { 2 } else { 4 };
 /// Children of an inner node.
-pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
+pub(crate) const FANOUT: usize = if cfg!(highwater_loom) { 2 } else { 8 };
 /// The least number of slots beyond the capacity. Half as many other threads in an admission at once, and
 /// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
 #[cfg(any(feature = "alloc", test))]
-const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
+const SPARE: usize = if cfg!(highwater_loom) { 3 } else { 64 };
 /// Levels of tables that fit into a processor's caches, more or less.
 pub(crate) const CACHED_LEVELS: usize = 4;
 /// Levels enough for the largest table.
-const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
+const MAX_LEVELS: usize = if cfg!(highwater_loom) { 4 } else { 12 };
 
 /// Everything about a table that follows from its capacity.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl Shape {
     }
 
     /// The shape of a table with just twice as many slots as places.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     pub(crate) const fn doubled(capacity: usize) -> Self {
         Self::new(capacity, capacity * 2)
     }
@@ -70,7 +70,7 @@ impl Shape {
     }
 
     /// The same with a short round of `seq`, to see it wrap.
-    #[cfg(any(test, loom))]
+    #[cfg(any(test, highwater_loom))]
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
         let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
@@ -128,7 +128,7 @@ pub(crate) struct Home {
     pub(crate) tags: Word,
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use super::*;
 

@@ -8,17 +8,17 @@ use crate::{
 
 /// One slot: a peak word and the key that it belongs to, side by side.
 #[repr(C)]
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Slot<C> {
     pub(super) peak: AtomicWord,
     pub(super) cell: C,
 }
 
 impl<C: KeyCell> Slot<C> {
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
     pub(crate) const EMPTY: Self = Self { peak: AtomicWord::new(0), cell: C::EMPTY };
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     pub(crate) fn empty() -> Self {
         Self { peak: AtomicWord::new(0), cell: C::empty() }
     }
@@ -56,7 +56,7 @@ impl<C: KeyCell> Slot<C> {
 }
 
 /// What the admission that has a slot claimed is about to do; read by those who help it.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Intent {
     pub(super) bytes: AtomicWord,
     /// The victim's peak; 0 while the table fills and there is no victim.
@@ -65,11 +65,11 @@ pub(crate) struct Intent {
 }
 
 impl Intent {
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
     pub(crate) const EMPTY: Self =
         Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) };
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     pub(crate) fn empty() -> Self {
         Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
     }

@@ -3,11 +3,11 @@
 mod pinned;
 
 use alloc::sync::Arc;
-use core::fmt;
+use core::{fmt, panic::AssertUnwindSafe};
 
 use crossbeam_epoch::Collector;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 use super::MAX_PRINCIPALS;
 use super::{DefaultHashBuilder, arc_bytes, debug_summary, heap::Heap, readings};
 use crate::{
@@ -28,7 +28,7 @@ pub use pinned::Recorder;
 /// or signal handlers: to pin the epoch is not reentrant, and admissions use the allocator.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{Ledger, Recorded};
 ///
 /// let ledger = Ledger::<String>::default();
@@ -53,11 +53,13 @@ struct Shared<K: EpochKey, S> {
     table: Table<Heap<EpochCell<K>>>,
     counters: Line<MeterCounters>,
     hasher: S,
-    /// The process's default collector if there is none.
-    collector: Option<Collector>,
+    /// The process's default collector if there is none. Unwind safe: only the code of a key can panic
+    /// while the collector runs (a `Drop`, without `std-ledger`), between two steps of its own; what that key was to
+    /// be freed with is leaked.
+    collector: AssertUnwindSafe<Option<Collector>>,
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Ledger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places on the default collector. Allocates.
     #[must_use]
@@ -77,7 +79,7 @@ impl<K: EpochKey> Ledger<K> {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
     #[must_use]
@@ -113,6 +115,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
         let table = Table::new(Heap::new(capacity, Limbo::new(capacity)));
+        let collector = AssertUnwindSafe(collector);
         Self { shared: Arc::new(Shared { table, counters: Line(MeterCounters::new()), hasher, collector }) }
     }
 
@@ -146,7 +149,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Drop for Shared<K, S> {
     /// Frees what evicted keys it can: with nobody else pinned, those of all threads that are gone.
     fn drop(&mut self) {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "std-ledger")]
         if self.collector.is_none() {
             let limbo = self.table.storage().limbo();
             let mut left = limbo.retired();
@@ -169,7 +172,7 @@ impl<K: EpochKey, S> Clone for Ledger<K, S> {
 }
 
 /// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Default for Ledger<K> {
     fn default() -> Self {
         Self::new()

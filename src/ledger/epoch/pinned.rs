@@ -11,7 +11,7 @@ use crossbeam_epoch::{Guard, LocalHandle};
 use equivalent::Equivalent;
 
 use super::{Ledger, Shared};
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 use crate::tracker::Tracker;
 use crate::{
     key::epoch::{Borrowed, EpochKey},
@@ -145,18 +145,18 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// Registers the calling thread (or CPU). Allocates.
     #[must_use]
     pub fn recorder(&self) -> Recorder<K, S> {
-        let handle = match &self.shared.collector {
+        let handle = match &*self.shared.collector {
             Some(collector) => collector.register(),
-            #[cfg(feature = "std")]
+            #[cfg(feature = "std-ledger")]
             None => crossbeam_epoch::default_collector().register(),
-            #[cfg(not(feature = "std"))]
-            None => unreachable!("only `std` constructors leave the collector out"),
+            #[cfg(not(feature = "std-ledger"))]
+            None => unreachable!("only constructors with `std-ledger` leave the collector out"),
         };
         Recorder { ledger: self.clone(), handle }
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     fn shared(&self) -> &Shared<K, S> {
         &self.shared
@@ -164,7 +164,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
 
     #[inline]
     fn pin(&self) -> Guard {
-        match &self.shared.collector {
+        match &*self.shared.collector {
             None => crossbeam_epoch::pin(),
             Some(collector) => collector.register().pin(),
         }
@@ -221,7 +221,7 @@ macro_rules! handle {
         }
     };
 }
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 handle!(Ledger<K, S>);
 handle!(Recorder<K, S>);
 

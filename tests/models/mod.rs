@@ -5,7 +5,6 @@
 //! sequentially consistent accesses for acquire and release ones, except that such a load never reads a store that a newer such
 //! store to the same word has replaced. So the models see whether raises and reads across principals have one order, but where a
 //! word has its first value, a later call may see an older state. What remains of the contract is checked on real threads.)
-#![cfg(loom)]
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
 
 #[path = "../common/history.rs"]
@@ -17,10 +16,10 @@ mod oracle;
 #[path = "../common/subject.rs"]
 mod subject;
 
-#[cfg(not(shuttle))]
+#[cfg(not(highwater_shuttle))]
 mod epoch;
 mod harness;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 mod histories;
 mod kinds;
-mod models;
+mod scenarios;

@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use highwater::{Collector, Ledger, Recorded, Recorder};
 
-use crate::kinds::{ALIVE, Colliding, Kind, Pair, number, pair};
+use super::kinds::{ALIVE, Colliding, Kind, Pair, number, pair};
 
 /// Keys behind epoch-reclaimed pointers.
 pub struct Epoch;
