@@ -1,6 +1,8 @@
 //! The one place that chooses where atomics come from and how wide a word is.
 //!
-//! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
+//! `--cfg highwater_loom` makes them those of a model checker and tables small; with `--cfg highwater_shuttle` on top they are
+//! those of shuttle. Only the unit tests are built so (`tests/models`): the checkers are dev-dependencies, which no host's lock
+//! file has, and a host that models itself with `--cfg loom` gets the ordinary ledger.
 
 #[cfg(all(highwater_loom, not(highwater_shuttle)))]
 use loom as checker;
@@ -38,7 +40,7 @@ compile_error!(
 
 #[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
 compile_error!(
-    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std` and `wasmtime`) needs \
+    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std`, `std-ledger` and `wasmtime`) needs \
      it: do without, and use `StaticLedger`"
 );
 
