@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std-ledger", highwater_steps))]
 extern crate std;
 
+// The models use the crate by its name, as other tests do.
 #[cfg(all(test, highwater_loom))]
 extern crate self as highwater;
 #[cfg(all(test, highwater_loom))]

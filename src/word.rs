@@ -185,7 +185,8 @@ impl Gate {
     }
 }
 
-#[cfg(all(test, not(highwater_loom)))]
+#[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;

@@ -61,7 +61,8 @@ pub(crate) fn top<K>(
     entries
 }
 
-#[cfg(all(test, not(highwater_loom)))]
+#[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use alloc::vec;

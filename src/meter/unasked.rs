@@ -34,7 +34,8 @@ impl Write for Expected<'_> {
     }
 }
 
-#[cfg(all(test, not(highwater_loom)))]
+#[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::is_type_limit;
 

@@ -120,7 +120,8 @@ impl Groups<'_> {
     }
 }
 
-#[cfg(all(test, not(highwater_loom)))]
+#[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;

@@ -128,7 +128,8 @@ pub(crate) struct Home {
     pub(crate) tags: Word,
 }
 
-#[cfg(all(test, not(highwater_loom)))]
+#[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
 
