@@ -123,7 +123,7 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
             // SAFETY: made by `Owned::new` in `prepare`, and nobody is left who could read it.
             let drop_key = move || drop(unsafe { Owned::from_raw({ key }.0) });
             // A panic here would reach a caller who has nothing to do with this key, and leak what
-            // the collector was about to free with it. Without `std` there is no way to stop it.
+            // the collector was about to free with it. Without `std-ledger` there is no way to stop it.
             #[cfg(feature = "std-ledger")]
             if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key)) {
                 // Its own drop may panic again.

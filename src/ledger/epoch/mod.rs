@@ -102,7 +102,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger whose keys are reclaimed through the given collector. Allocates.
     ///
-    /// Record through [`recorder`](Ledger::recorder)s; with `std` the ledger's own methods work as
+    /// Record through [`recorder`](Ledger::recorder)s; with `std-ledger` the ledger's own methods work as
     /// well, but register with the collector anew, and so allocate, in each call.
     ///
     /// # Panics
