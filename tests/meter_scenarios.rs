@@ -1,6 +1,6 @@
 //! The same scenarios through every adapter.
 
-#![cfg(all(feature = "std-ledger", not(any(highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "alloc", not(any(highwater_narrow, highwater_core_only))))]
 
 mod engines;
 use ::wasmtime;
