@@ -1,11 +1,18 @@
 #![doc = include_str!("../README.md")]
-#![no_std]
+#![cfg_attr(not(highwater_loom), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std", highwater_steps))]
+#[cfg(any(test, feature = "std-ledger", highwater_steps))]
 extern crate std;
+
+// The models use the crate by its name, as other tests do.
+#[cfg(all(test, highwater_loom))]
+extern crate self as highwater;
+#[cfg(all(test, highwater_loom))]
+#[path = "../tests/models/mod.rs"]
+mod models;
 
 mod key;
 mod ledger;
@@ -26,7 +33,7 @@ pub mod embedded {}
 pub mod metering {}
 
 pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]

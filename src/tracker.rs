@@ -44,7 +44,7 @@ impl<L: sealed::Handle> LedgerHandle for L {
 /// probe, key comparison or pin, as long as nobody else has raised it.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{MemoryLedger, PrincipalId, Recorded, Tracker};
 ///
 /// let ledger = MemoryLedger::default();

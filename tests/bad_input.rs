@@ -1,7 +1,5 @@
 //! Promise: senseless arguments get a documented answer or panic, never an allocator's abort and never a wrong peak.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::panic::catch_unwind;

@@ -1,6 +1,4 @@
 //! Inline keys of a foreign type, whose code panics: nothing that was claimed is lost.
-#![cfg(not(loom))]
-
 use std::{
     cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},

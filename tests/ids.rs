@@ -1,7 +1,5 @@
 //! Promise: ids and short strings are what they were made from, whichever way they come in and go out.
 
-#![cfg(not(loom))]
-
 use std::fmt::{Debug, Display};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;

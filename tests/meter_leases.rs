@@ -1,6 +1,6 @@
 //! Leases and their guard, without an engine: the test itself asks for growth as an engine would.
 
-#![cfg(all(feature = "alloc", not(loom)))]
+#![cfg(feature = "alloc")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

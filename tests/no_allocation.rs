@@ -3,7 +3,6 @@
 //!
 //! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
 
-#![cfg(not(loom))]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,7 +1,5 @@
 //! Promise: a snapshot shows each id at most once, no more than capacity, and only entries that were true during the call.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::cell::Cell;

@@ -1,6 +1,6 @@
 //! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call.
 
-#![cfg(all(target_os = "linux", not(loom)))]
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -1,7 +1,5 @@
 //! Promise: a tracker records as the ledger itself does, whatever became of its hint, and follows its principal.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::hashers::{CountingHasher, OneHome, hashes_of};

@@ -1,6 +1,6 @@
 //! What creating instances does to a meter, which an engine says least about.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
 mod engines;
 use std::{fmt, num::NonZero};

@@ -2,7 +2,7 @@
 //! nobody is charged without a lease, and everybody with exactly what the engine shows that his
 //! leases added.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
 use std::{collections::HashMap, fmt::Write};
 

@@ -24,10 +24,10 @@ COPY = ROOT / "target" / "mutations" / "tree"
 PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "180"))
 
 CORE = ["--no-default-features", "--features", "alloc"]
-LOOM = "--cfg loom --cfg crossbeam_loom --cap-lints=warn"
+LOOM = "--cfg highwater_loom --cfg crossbeam_loom --cap-lints=warn"
 PLAIN = "--cfg highwater_core_only --cap-lints=warn"
-MODELS = ["test", "--release", *CORE, "--test", "loom", "--"]
-SHUTTLE = "--cfg loom --cfg shuttle --cap-lints=warn"
+MODELS = ["test", "--release", *CORE, "--lib", "--"]
+SHUTTLE = "--cfg highwater_loom --cfg highwater_shuttle --cap-lints=warn"
 CHECKS = {
     "shuttle": (SHUTTLE, MODELS),
     "models": (LOOM, MODELS),

@@ -33,7 +33,7 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> EpochKey for K {}
 /// A pointer to the key of a slot; null at first.
 pub(crate) struct EpochCell<K: EpochKey>(Atomic<K>);
 
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 // SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
 // field that takes space is an atomic pointer-sized word.
 unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
@@ -125,13 +125,13 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
             // SAFETY: made by `Owned::new` in `prepare`, and nobody is left who could read it.
             let drop_key = move || drop(unsafe { Owned::from_raw({ key }.0) });
             // A panic here would reach a caller who has nothing to do with this key, and leak what
-            // the collector was about to free with it. Without `std` there is no way to stop it.
-            #[cfg(feature = "std")]
+            // the collector was about to free with it. Without `std-ledger` there is no way to stop it.
+            #[cfg(feature = "std-ledger")]
             if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key)) {
                 // Its own drop may panic again.
                 core::mem::forget(payload);
             }
-            #[cfg(not(feature = "std"))]
+            #[cfg(not(feature = "std-ledger"))]
             drop_key();
         };
         // SAFETY: the key was replaced in its cell, so that who pins from now on cannot find it, and
@@ -226,7 +226,7 @@ where
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use crossbeam_epoch::Collector;
 

@@ -28,7 +28,7 @@ use crate::sync::{AtomicWord, Ordering, Word, zeroable};
 ///     }
 /// }
 ///
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// let ledger = InlineLedger::with_capacity(8);
 /// ledger.record_peak(&Tenant([7; 16]), 65_536);
 /// assert_eq!(ledger.top(1), [(Tenant([7; 16]), 65_536)]);
@@ -89,7 +89,7 @@ pub(crate) mod sealed {
 
     impl<const N: usize> Storage for [Word; N] {
         type Atomic = [AtomicWord; N];
-        #[cfg(not(loom))]
+        #[cfg(not(highwater_loom))]
         #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
         const EMPTY: Self::Atomic = [const { AtomicWord::new(0) }; N];
     }
@@ -102,7 +102,7 @@ pub(crate) struct Significant<K: InlineKey> {
 }
 
 /// The words of one key, of type `K`.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
 pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
 
 zeroable! { [K: InlineKey] InlineCell<K>: 0 }

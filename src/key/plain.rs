@@ -94,6 +94,7 @@ byte_arrays!(
 );
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use core::fmt::Debug;

@@ -19,7 +19,7 @@ use crate::{
 /// made from an interrupt or signal handler that runs on top of any other call.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{MemoryLedger, PrincipalId, Recorded};
 ///
 /// let ledger = MemoryLedger::default();
@@ -81,7 +81,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     }
 
     /// For models: a round of `seq` so short that it wraps within a few admissions.
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     #[doc(hidden)]
     pub fn with_seq_bits(capacity: usize, seq_bits: u32, hasher: S) -> Self {
         let shape = crate::table::shape::Shape::with_capacity(capacity).with_seq_bits(seq_bits);
@@ -180,7 +180,7 @@ impl<K: InlineKey, S> fmt::Debug for InlineLedger<K, S> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use std::{collections::BTreeMap, thread};
 

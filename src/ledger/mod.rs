@@ -3,7 +3,7 @@
 mod core;
 #[cfg(feature = "alloc")]
 pub(crate) mod epoch;
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub(crate) mod fixed;
 mod hashers;
 #[cfg(feature = "alloc")]

@@ -63,6 +63,7 @@ pub(crate) fn top<K>(
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use alloc::vec;

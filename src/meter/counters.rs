@@ -62,9 +62,9 @@ macro_rules! new_counters {
 }
 
 impl MeterCounters {
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     new_counters!(const);
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     new_counters!();
 
     /// The numbers now. Five loads; may be called anywhere, an interrupt included.

@@ -1,6 +1,8 @@
 //! The one place that chooses where atomics come from and how wide a word is.
 //!
-//! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
+//! `--cfg highwater_loom` makes them those of a model checker and tables small; with `--cfg highwater_shuttle` on top they are
+//! those of shuttle. Only the unit tests are built so (`tests/models`): the checkers are dev-dependencies, which no host's lock
+//! file has, and a host that models itself with `--cfg loom` gets the ordinary ledger.
 
 mod zeroed;
 
@@ -10,18 +12,18 @@ pub(crate) use zeroed::{Zeroable, zeroable};
 
 #[cfg(all(loom, not(shuttle)))]
 use loom as checker;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 use shuttle as checker;
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 // Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
-#[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(
-    not(any(loom, highwater_steps)),
+    not(any(highwater_loom, highwater_steps)),
     any(not(feature = "portable-atomic"), target_has_atomic = "ptr")
 ))]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -35,7 +37,7 @@ pub(crate) use {
     stepped::{AtomicU32, AtomicUsize},
 };
 
-#[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(
     "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
      portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
@@ -44,7 +46,7 @@ compile_error!(
 
 #[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
 compile_error!(
-    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std` and `wasmtime`) needs \
+    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std`, `std-ledger` and `wasmtime`) needs \
      it: do without, and use `StaticLedger`"
 );
 
@@ -59,11 +61,11 @@ pub type Word = u32;
 
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 mod wide {
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     pub(crate) use super::checker::sync::atomic::AtomicU64 as AtomicWord;
     #[cfg(highwater_steps)]
     pub(crate) use super::stepped::AtomicU64 as AtomicWord;
-    #[cfg(not(any(loom, highwater_steps)))]
+    #[cfg(not(any(highwater_loom, highwater_steps)))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 }
 #[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]

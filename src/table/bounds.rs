@@ -114,6 +114,7 @@ impl<'a> Bounds<'a> {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;

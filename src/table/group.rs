@@ -121,6 +121,7 @@ impl Groups<'_> {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;

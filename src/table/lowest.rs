@@ -151,7 +151,7 @@ impl Child {
     }
 }
 
-#[cfg(all(test, feature = "alloc", not(loom)))]
+#[cfg(all(test, feature = "alloc", not(highwater_loom)))]
 mod tests {
     use core::hash::BuildHasher;
     use std::vec::Vec;

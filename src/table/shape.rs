@@ -40,7 +40,7 @@ impl Shape {
     }
 
     /// The shape of a table with just twice as many slots as places.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     pub(crate) const fn doubled(capacity: usize) -> Self {
         Self::new(capacity, capacity * 2)
     }
@@ -70,7 +70,7 @@ impl Shape {
     }
 
     /// The same with a short round of `seq`, to see it wrap.
-    #[cfg(any(test, loom))]
+    #[cfg(any(test, highwater_loom))]
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
         let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
@@ -129,6 +129,7 @@ pub(crate) struct Home {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
 

@@ -5,7 +5,7 @@ use crate::sync::{AtomicU32, AtomicWord, Ordering, const_fn, zeroable};
 
 /// One slot: a peak word and the key that it belongs to, side by side.
 #[repr(C)]
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Slot<C> {
     pub(super) peak: AtomicWord,
     pub(super) cell: C,
@@ -54,7 +54,7 @@ impl<C> Slot<C> {
 }
 
 /// What the admission that has a slot claimed is about to do; read by those who help it.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Intent {
     pub(super) bytes: AtomicWord,
     /// The victim's peak; 0 while the table fills and there is no victim.

@@ -185,6 +185,7 @@ impl Gate {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;

@@ -74,10 +74,10 @@ impl Subject for Colliding {
 }
 
 /// Owned strings behind epoch-reclaimed pointers, on the default collector.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 pub struct Strings(Ledger<String>);
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl Subject for Strings {
     calls!(String);
 
@@ -287,9 +287,9 @@ pub fn principal(number: u64) -> PrincipalId {
 macro_rules! for_every_kind {
     ($($test:ident),+ $(,)?) => {
         $crate::for_interruptible_kinds! { $($test),+ }
-        #[cfg(feature = "std")]
+        #[cfg(feature = "std-ledger")]
         $crate::for_kind! { strings: Strings; $($test),+ }
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "std-ledger"))]
         $crate::for_kind! { recorders: Recorders; $($test),+ }
         $crate::for_kind! { tracked: Tracked; $($test),+ }
     };

@@ -1,6 +1,6 @@
 //! Keys behind epoch-reclaimed pointers: any type, looked up by borrowed forms, each dropped once, bounded in number, and
 //! panicking wherever they like.
-#![cfg(all(feature = "alloc", not(loom)))]
+#![cfg(feature = "alloc")]
 
 mod bounded;
 mod foreign;

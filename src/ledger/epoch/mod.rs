@@ -6,11 +6,11 @@ mod recorder;
 mod unpinned;
 
 use alloc::sync::Arc;
-use core::fmt;
+use core::{fmt, panic::AssertUnwindSafe};
 
 use crossbeam_epoch::Collector;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 use super::MAX_PRINCIPALS;
 use super::{Core, DefaultHashBuilder, arc_bytes, readings};
 use crate::{
@@ -31,7 +31,7 @@ pub use recorder::Recorder;
 /// or signal handlers: to pin the epoch is not reentrant, and admissions use the allocator.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{Ledger, Recorded};
 ///
 /// let ledger = Ledger::<String>::default();
@@ -60,7 +60,7 @@ struct Shared<K: EpochKey, S> {
     collector: Option<Collector>,
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Ledger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places on the default collector. Allocates.
     #[must_use]
@@ -80,7 +80,7 @@ impl<K: EpochKey> Ledger<K> {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
     #[must_use]
@@ -103,7 +103,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger whose keys are reclaimed through the given collector. Allocates.
     ///
-    /// Record through [`recorder`](Ledger::recorder)s; with `std` the ledger's own methods work as
+    /// Record through [`recorder`](Ledger::recorder)s; with `std-ledger` the ledger's own methods work as
     /// well, but register with the collector anew, and so allocate, in each call.
     ///
     /// # Panics
@@ -144,7 +144,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Drop for Shared<K, S> {
     /// Frees what evicted keys it can: with nobody else pinned, those of all threads that are gone.
     fn drop(&mut self) {
-        #[cfg(feature = "std")]
+        #[cfg(feature = "std-ledger")]
         if self.collector.is_none() {
             let limbo = self.core.table().storage().limbo();
             let mut left = limbo.retired();
@@ -167,7 +167,7 @@ impl<K: EpochKey, S> Clone for Ledger<K, S> {
 }
 
 /// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Default for Ledger<K> {
     fn default() -> Self {
         Self::new()

@@ -2,7 +2,7 @@
 
 use shuttle::rand::{RngCore, thread_rng};
 
-use crate::{
+use super::{
     harness::{Do, Model, schedules},
     kinds::{Colliding, Inline, Kind},
 };

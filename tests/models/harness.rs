@@ -2,14 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(not(shuttle))]
+#[cfg(not(highwater_shuttle))]
 use loom::thread;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 use shuttle::thread;
 
 use highwater::Recorded;
 
-use crate::{
+use super::{
     history::{Event, Operation},
     kinds::{ALIVE, Kind},
     linearizability,
@@ -80,7 +80,7 @@ pub struct Model<Calls = &'static [Do]> {
 impl Model {
     /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the model
     /// and the kind do. `LOOM_MAX_DURATION`, in seconds, ends the exploration early.
-    #[cfg(not(shuttle))]
+    #[cfg(not(highwater_shuttle))]
     pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
         let bound = self.preemptions.min(K::PREEMPTIONS);
@@ -102,14 +102,14 @@ impl Model {
     }
 
     /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.
-    #[cfg(shuttle)]
+    #[cfg(highwater_shuttle)]
     pub fn check<K: Kind>(self) {
         shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 5);
     }
 }
 
 /// How many schedules to run.
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 pub fn schedules(unless_set: usize) -> usize {
     std::env::var("SHUTTLE_SCHEDULES")
         .map_or(unless_set, |text| text.parse().expect("SHUTTLE_SCHEDULES is a number"))
@@ -189,14 +189,14 @@ fn refused_bytes(event: &Event) -> Option<u64> {
 }
 
 /// Whether an order that respects real time is legal. Schedules of shuttle are sequentially consistent, so there must be one.
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     let history: Vec<_> = before.iter().chain(threads.iter().flatten()).chain(after).copied().collect();
     linearizability::check(&history, capacity).is_ok()
 }
 
 /// Whether some order of the threads' operations, each thread's own kept, is legal between `before` and `after`.
-#[cfg(not(shuttle))]
+#[cfg(not(highwater_shuttle))]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     if threads.iter().all(Vec::is_empty) {
         let events: Vec<_> = before

@@ -1,8 +1,8 @@
 //! The scenarios.
 
-#[cfg(not(shuttle))]
-use crate::epoch::Epoch;
-use crate::{
+#[cfg(not(highwater_shuttle))]
+use super::epoch::Epoch;
+use super::{
     harness::{
         Do::{self, Collect, Floor, Len, Peak, Record, Snapshot},
         Model,
@@ -37,7 +37,7 @@ macro_rules! models {
                 model().check::<Wrapping>();
             }
 
-            #[cfg(not(shuttle))]
+            #[cfg(not(highwater_shuttle))]
             #[test]
             fn epoch() {
                 model().check::<Epoch>();
