@@ -37,7 +37,7 @@ pub(crate) struct EpochCell<K: EpochKey>(Atomic<K>);
 // SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
 // field that takes space is an atomic pointer-sized word.
 unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 impl<K: EpochKey> Zeroable for EpochCell<K> {
     fn zeroed() -> Self {
         Self(Atomic::null())

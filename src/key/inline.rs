@@ -82,7 +82,7 @@ pub(crate) mod sealed {
     pub trait Storage {
         #[doc(hidden)]
         type Atomic: AsRef<[AtomicWord]> + Send + Sync + Zeroable;
-        #[cfg(not(loom))]
+        #[cfg(not(highwater_loom))]
         #[doc(hidden)]
         const EMPTY: Self::Atomic;
     }
@@ -109,7 +109,7 @@ zeroable! { [K: InlineKey] InlineCell<K>: 0 }
 
 impl<K: InlineKey> InlineCell<K> {
     /// A cell that holds no key.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
     pub(crate) const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
 

@@ -10,7 +10,7 @@ mod zeroed;
 pub(crate) use zeroed::zeroed;
 pub(crate) use zeroed::{Zeroable, zeroable};
 
-#[cfg(all(loom, not(shuttle)))]
+#[cfg(all(highwater_loom, not(highwater_shuttle)))]
 use loom as checker;
 #[cfg(highwater_shuttle)]
 use shuttle as checker;
@@ -74,15 +74,15 @@ pub(crate) use AtomicU32 as AtomicWord;
 pub(crate) use wide::AtomicWord;
 
 /// Whether a model checker runs this. Tables are small then, so that a few calls reach all of their parts.
-pub(crate) const MODELLED: bool = cfg!(loom);
+pub(crate) const MODELLED: bool = cfg!(highwater_loom);
 
 /// A `const fn`, but for model checkers, whose atomics are objects of their own.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
-        #[cfg(not(loom))]
+        #[cfg(not(highwater_loom))]
         $(#[$attribute])*
         $visibility const fn $($rest)*
-        #[cfg(loom)]
+        #[cfg(highwater_loom)]
         $(#[$attribute])*
         $visibility fn $($rest)*
     };

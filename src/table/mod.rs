@@ -25,7 +25,7 @@ use group::{GROUP, Groups};
 pub use hint::Hint;
 use shape::Home;
 use slot::Slot;
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub(crate) use storage::Fixed;
 #[cfg(feature = "alloc")]
 pub(crate) use storage::Heap;

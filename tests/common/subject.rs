@@ -31,7 +31,7 @@ macro_rules! readings {
             floor -> u64, untracked_at_most -> u64, evictions -> u64, refused -> u64 }
     };
 }
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 readings! { [K: highwater::InlineKey, const CAPACITY: usize, S] highwater::StaticLedger<K, CAPACITY, S> }
 #[cfg(feature = "alloc")]
 readings! { [K: highwater::InlineKey, S] highwater::InlineLedger<K, S> }

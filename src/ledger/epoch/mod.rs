@@ -2,7 +2,7 @@
 
 mod pinned;
 mod recorder;
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 mod unpinned;
 
 use alloc::sync::Arc;
@@ -56,8 +56,10 @@ type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
 
 struct Shared<K: EpochKey, S> {
     core: EpochCore<K, S>,
-    /// The process's default collector if there is none.
-    collector: Option<Collector>,
+    /// The process's default collector if there is none. Unwind safe: only the code of a key can panic
+    /// while the collector runs (a `Drop`, without `std-ledger`), between two steps of its own; what that key was to
+    /// be freed with is leaked.
+    collector: AssertUnwindSafe<Option<Collector>>,
 }
 
 #[cfg(feature = "std-ledger")]
@@ -116,7 +118,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
         let core = Core::new(Heap::new(capacity, Limbo::new(capacity)), hasher);
-        Self { shared: Arc::new(Shared { core, collector }) }
+        Self { shared: Arc::new(Shared { core, collector: AssertUnwindSafe(collector) }) }
     }
 
     #[inline]

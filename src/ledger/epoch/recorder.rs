@@ -38,12 +38,12 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// Registers the calling thread (or CPU). Allocates.
     #[must_use]
     pub fn recorder(&self) -> Recorder<K, S> {
-        let handle = match &self.shared.collector {
+        let handle = match &*self.shared.collector {
             Some(collector) => collector.register(),
-            #[cfg(feature = "std")]
+            #[cfg(feature = "std-ledger")]
             None => crossbeam_epoch::default_collector().register(),
-            #[cfg(not(feature = "std"))]
-            None => unreachable!("only `std` constructors leave the collector out"),
+            #[cfg(not(feature = "std-ledger"))]
+            None => unreachable!("only constructors with `std-ledger` leave the collector out"),
         };
         Recorder { ledger: self.clone(), handle }
     }

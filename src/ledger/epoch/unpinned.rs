@@ -25,7 +25,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     #[inline]
     fn guard(&self) -> Guard {
-        match &self.shared.collector {
+        match &*self.shared.collector {
             None => crossbeam_epoch::pin(),
             Some(collector) => collector.register().pin(),
         }

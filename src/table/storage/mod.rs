@@ -1,6 +1,6 @@
 //! Where the arrays of a table live.
 
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 mod fixed;
 #[cfg(feature = "alloc")]
 mod heap;
@@ -10,7 +10,7 @@ use super::{
     slot::{Intent, Slot},
 };
 use crate::{key::KeyCell, sync::AtomicWord};
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 pub(crate) use fixed::Fixed;
 #[cfg(feature = "alloc")]
 pub(crate) use heap::Heap;
