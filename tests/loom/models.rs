@@ -127,9 +127,6 @@ models! {
     raise_and_eviction_read_across: 2, FULL, [&[Record(2, 25), Peak(3)], &[Record(3, 30), Peak(2)]];
     /// Likewise a raise and the last place: who does not count the newcomer came before it.
     raise_and_len_across: 3, FULL, [&[Record(2, 25), Len], &[Record(3, 30), Peak(2)]];
-    /// A newcomer comes in behind a call that looks at the leaf it has marked, takes the other resident of that leaf away, and marks
-    /// the leaf again: with the same mark the first call would go on and write that nothing is there.
-    a_leaf_marked_twice: 2, FULL, [&[Record(3, 30), Record(5, 28)], &[Record(4, 25)]];
     /// A value below the lowest while that is about to go.
     drop_against_raise: 2, FULL, [&[Record(1, 15), Floor], &[Record(3, 12), Floor]];
 }
