@@ -25,7 +25,7 @@ pub mod embedded {}
 #[cfg(doc)]
 pub mod metering {}
 
-pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
+pub use key::{InlineKey, InlineStr, InlineStrError};
 #[cfg(not(loom))]
 pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
@@ -36,7 +36,6 @@ pub use meter::{
     StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
-pub use sync::Word;
 #[cfg(highwater_steps)]
 #[doc(hidden)]
 pub use sync::stepped;
@@ -45,6 +44,7 @@ pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]
 pub use {
     crossbeam_epoch::Collector,
+    equivalent::Equivalent,
     key::epoch::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
         epoch::{Ledger, PinnedLedger, Recorder},

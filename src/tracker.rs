@@ -63,6 +63,7 @@ pub struct Tracker<L: LedgerHandle> {
 
 impl<L: LedgerHandle> Tracker<L> {
     /// A tracker of one principal, which becomes resident with its first record.
+    #[must_use]
     pub const fn new(ledger: L, key: L::Principal) -> Self {
         Self { ledger, key, hint: Hint::new() }
     }
@@ -83,11 +84,13 @@ impl<L: LedgerHandle> Tracker<L> {
     }
 
     /// The principal.
+    #[must_use]
     pub const fn key(&self) -> &L::Principal {
         &self.key
     }
 
     /// The ledger.
+    #[must_use]
     pub const fn ledger(&self) -> &L {
         &self.ledger
     }

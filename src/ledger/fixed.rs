@@ -105,9 +105,7 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
     /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
     ///
-    /// 0 is a no-op; values from 2<sup>31</sup> - 1 on count as that where words have 32 bits
-    /// ([`Word`](crate::Word)), from 2<sup>63</sup> - 1 on elsewhere. A value at or below the floor costs
-    /// one load; one that does not raise a resident's peak writes nothing; an admission takes time
+    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or below the floor costs one load; one that does not raise a resident's peak writes nothing; an admission takes time
     /// linear in the capacity (64-bit words: logarithmic). Never allocates, never waits; may be called
     /// from an interrupt, on top of any call on the same ledger.
     #[inline]
@@ -142,6 +140,13 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
     #[inline]
     fn meter_counters(&self) -> &MeterCounters {
         self.core.counters()
+    }
+}
+
+/// Records them all. For the reference, as a static cannot be borrowed mutably.
+impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> Extend<(K, u64)> for &StaticLedger<K, CAPACITY, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
     }
 }
 

@@ -99,6 +99,25 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 
     readings!();
 
+    /// Calls `visit` for each resident and its peak in bytes, in no order. Allocates nothing; may be
+    /// called from an interrupt.
+    ///
+    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
+    /// Otherwise each was resident with that peak at some instant during the call, but one that was
+    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
+    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
+        self.core.table().walk(&(), visit)
+    }
+
+    /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties by key, each
+    /// once, and returns the part that is filled: all of it, unless there are fewer residents.
+    /// Allocates nothing; may be called from an interrupt. Takes time proportional to slots times
+    /// length of `top`.
+    #[must_use]
+    pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
+        self.core.top_into(top, Ord::cmp, &())
+    }
+
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
@@ -109,8 +128,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
     ///
-    /// 0 is a no-op; values from 2<sup>63</sup> - 1 on (2<sup>31</sup> - 1 with 32-bit words) count
-    /// as that. A value at or below the floor costs one load; one that does not raise a resident's
+    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or below the floor costs one load; one that does not raise a resident's
     /// peak writes nothing; an admission takes time logarithmic in the capacity (32-bit words:
     /// linear). Never allocates, never waits; may be called from an interrupt.
     #[inline]
@@ -164,6 +182,22 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
 impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
     fn clone(&self) -> Self {
         Self { core: Arc::clone(&self.core) }
+    }
+}
+
+/// Records them all.
+impl<K: InlineKey, S: BuildHasher> Extend<(K, u64)> for InlineLedger<K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
+    }
+}
+
+/// A ledger of [`MAX_PRINCIPALS`] places that has recorded them all.
+impl<K: InlineKey, S: BuildHasher + Default> FromIterator<(K, u64)> for InlineLedger<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
+        let mut ledger = Self::with_hasher(S::default());
+        ledger.extend(records);
+        ledger
     }
 }
 
