@@ -1,15 +1,16 @@
 //! How built-in keys are laid out in the words of a slot.
 
-use super::InlineKey;
+use core::hash::Hash;
+
 use crate::sync::{AtomicWord, Word, Zeroable};
 
-/// A built-in inline key: one of those that the documentation of [`InlineKey`] names. No other crate can name this
+/// A built-in inline key: one of those that the documentation of [`InlineKey`](crate::InlineKey) names. No other crate can name this
 /// trait, and so none can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no built-in inline key",
     note = "`InlineKey::Repr` is an unsigned integer, `(u64, u64)`, `[u8; N]` up to 64 bytes or `InlineStr<N>`"
 )]
-pub trait PlainKey: InlineKey<Repr = Self> {
+pub trait PlainKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
     /// `[Word; N]`: the words that hold the key.
     type Words: Words;
 

@@ -2,7 +2,7 @@
 
 use core::{fmt, hash::BuildHasher};
 
-use super::{Core, FixedState, readings};
+use super::{FixedState, core::Core, readings};
 use crate::{
     key::InlineKey,
     meter::MeterCounters,

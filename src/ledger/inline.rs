@@ -3,7 +3,7 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{Core, DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, readings, report};
+use super::{DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, core::Core, readings, report};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,

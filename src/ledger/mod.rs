@@ -12,7 +12,6 @@ mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
 
-use self::core::Core;
 use crate::table::word::{Peak, widen};
 pub use hashers::{DefaultHashBuilder, FixedState};
 

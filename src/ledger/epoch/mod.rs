@@ -12,7 +12,7 @@ use crossbeam_epoch::Collector;
 
 #[cfg(feature = "std")]
 use super::MAX_PRINCIPALS;
-use super::{Core, DefaultHashBuilder, arc_bytes, readings};
+use super::{DefaultHashBuilder, arc_bytes, core::Core, readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
     sync::AtomicUsize,
