@@ -3,7 +3,12 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, core::Core, readings, report};
+use super::{
+    DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes,
+    core::Core,
+    face::{inline_calls, readings},
+    report,
+};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     meter::MeterCounters,
@@ -99,25 +104,6 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 
     readings!();
 
-    /// Calls `visit` for each resident and its peak in bytes, in no order. Allocates nothing; may be
-    /// called from an interrupt.
-    ///
-    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
-    /// Otherwise each was resident with that peak at some instant during the call, but one that was
-    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
-    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.core.table().walk(&(), visit)
-    }
-
-    /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties by key, each
-    /// once, and returns the part that is filled: all of it, unless there are fewer residents.
-    /// Allocates nothing; may be called from an interrupt. Takes time proportional to slots times
-    /// length of `top`.
-    #[must_use]
-    pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
-        self.core.top_into(top, Ord::cmp, &())
-    }
-
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
@@ -126,24 +112,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 }
 
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
-    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
-    ///
-    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or below the floor costs one load; one that does not raise a resident's
-    /// peak writes nothing; an admission takes time logarithmic in the capacity (32-bit words:
-    /// linear). Never allocates, never waits; may be called from an interrupt.
-    #[inline]
-    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.core.record::<K, _>(key, bytes, None, || ())
-    }
-
-    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
-    /// [`untracked_at_most`](InlineLedger::untracked_at_most). Never allocates, never waits; may be
-    /// called from an interrupt.
-    #[must_use]
-    #[inline]
-    pub fn peak(&self, key: &K) -> u64 {
-        self.core.peak(key, &())
-    }
+    inline_calls!(K);
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
     /// capacity, each as it was at some instant during the call. Allocates.

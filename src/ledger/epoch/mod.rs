@@ -12,7 +12,7 @@ use crossbeam_epoch::Collector;
 
 #[cfg(feature = "std")]
 use super::MAX_PRINCIPALS;
-use super::{DefaultHashBuilder, arc_bytes, core::Core, readings};
+use super::{DefaultHashBuilder, arc_bytes, core::Core, face::readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
     sync::AtomicUsize,
