@@ -6,7 +6,6 @@ use crate::table::{Hint, Recorded};
 
 pub(crate) mod sealed {
     use super::{Hint, Recorded};
-    use crate::meter::MeterCounters;
 
     /// What a handle does for trackers and meters.
     pub trait Handle {
@@ -14,9 +13,6 @@ pub(crate) mod sealed {
 
         /// Records for a key. The hint is of this key and this ledger, or new.
         fn record_hinted(&self, key: &Self::Key, bytes: u64, hint: &mut Hint) -> Recorded;
-
-        /// What the meters over the ledger have allowed and denied.
-        fn meter_counters(&self) -> &MeterCounters;
     }
 }
 

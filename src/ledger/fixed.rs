@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     key::InlineKey,
-    meter::MeterCounters,
     table::{Fixed, Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -103,11 +102,6 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record_hinted::<K, _>(key, bytes, hint, || ())
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core.counters()
     }
 }
 

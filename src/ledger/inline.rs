@@ -11,7 +11,6 @@ use super::{
 };
 use crate::{
     key::{InlineKey, inline::InlineCell},
-    meter::MeterCounters,
     principal::PrincipalId,
     table::{Heap, Hint, Recorded},
     tracker::{Tracker, sealed},
@@ -140,11 +139,6 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record_hinted::<K, _>(key, bytes, hint, || ())
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core.counters()
     }
 }
 

@@ -45,6 +45,4 @@ pub struct LedgerStats {
     pub evictions: u64,
     /// Values above the floor that were not kept.
     pub refused: u64,
-    /// What the meters over this ledger have allowed and denied.
-    pub meter: crate::MeterStats,
 }

@@ -9,7 +9,6 @@ use equivalent::Equivalent;
 use super::{Ledger, PinnedLedger};
 use crate::{
     key::epoch::{Borrowed, EpochKey},
-    meter::MeterCounters,
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -117,10 +116,5 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
             hint,
             || self.guard(),
         )
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core().counters()
     }
 }
