@@ -32,18 +32,17 @@ pub mod embedded {}
 #[cfg(doc)]
 pub mod metering {}
 
-pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
+pub use key::{InlineKey, InlineStr, InlineStrError};
 #[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
 pub use meter::{
-    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterLimits, MeterLimitsBuilder, MeterStats,
-    StoreMemoryMeter,
+    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits, MeterLimitsBuilder,
+    MeterStats, SharedCounters, StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
-pub use sync::Word;
 #[cfg(highwater_steps)]
 #[doc(hidden)]
 pub use sync::stepped;
@@ -52,6 +51,7 @@ pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]
 pub use {
     crossbeam_epoch::Collector,
+    equivalent::Equivalent,
     key::epoch::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
         epoch::{Ledger, PinnedLedger, Recorder},

@@ -6,7 +6,6 @@ use crate::table::{Hint, Recorded};
 
 pub(crate) mod sealed {
     use super::{Hint, Recorded};
-    use crate::meter::MeterCounters;
 
     /// What a handle does for trackers and meters.
     pub trait Handle {
@@ -14,9 +13,6 @@ pub(crate) mod sealed {
 
         /// Records for a key. The hint is of this key and this ledger, or new.
         fn record_hinted(&self, key: &Self::Key, bytes: u64, hint: &mut Hint) -> Recorded;
-
-        /// What the meters over the ledger have allowed and denied.
-        fn meter_counters(&self) -> &MeterCounters;
     }
 }
 
@@ -63,6 +59,7 @@ pub struct Tracker<L: LedgerHandle> {
 
 impl<L: LedgerHandle> Tracker<L> {
     /// A tracker of one principal, which becomes resident with its first record.
+    #[must_use]
     pub const fn new(ledger: L, key: L::Principal) -> Self {
         Self { ledger, key, hint: Hint::new() }
     }
@@ -83,11 +80,13 @@ impl<L: LedgerHandle> Tracker<L> {
     }
 
     /// The principal.
+    #[must_use]
     pub const fn key(&self) -> &L::Principal {
         &self.key
     }
 
     /// The ledger.
+    #[must_use]
     pub const fn ledger(&self) -> &L {
         &self.ledger
     }

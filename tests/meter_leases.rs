@@ -3,10 +3,11 @@
 #![cfg(feature = "alloc")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use highwater::{
-    Attribution, Collector, Denial, FixedState, InlineLedger, Lease, Ledger, MemoryLedger, MeterLimits,
-    PrincipalId, StaticLedger, StoreMemoryMeter,
+    Attribution, Collector, Denial, FixedState, InlineLedger, Lease, Ledger, MemoryLedger, MeterCounters,
+    MeterLimits, PrincipalId, StaticLedger, StoreMemoryMeter,
 };
 
 const PAGE: usize = 65_536;
@@ -192,10 +193,16 @@ fn set_changes_the_ceiling_and_the_principal() {
 }
 
 #[test]
-fn meters_over_one_ledger_are_counted_together() {
-    let ledger = MemoryLedger::default();
-    let mut meters =
-        ["alice", "bob"].map(|name| StoreMemoryMeter::with_limits(LIMITS, id(name), ledger.clone()));
+fn a_meter_counts_for_itself_or_together_with_others() {
+    static STATIC: MeterCounters = MeterCounters::new();
+    let shared = Arc::new(MeterCounters::new());
+    let meter = |name| StoreMemoryMeter::with_limits(LIMITS, id(name), MemoryLedger::default());
+    let mut meters = [
+        meter("alice").counted_in(shared.clone()),
+        meter("bob").counted_in(shared.clone()),
+        meter("carol").counted_in(&STATIC),
+        meter("dave"),
+    ];
     for meter in &mut meters {
         let _ = meter.approve_memory(0, PAGE, None);
         let _ = meter.approve_memory(0, 20 * PAGE, None);
@@ -203,10 +210,13 @@ fn meters_over_one_ledger_are_counted_together() {
         let _ = meter.approve_table(0, 10, None);
         meter.table_failed(&"no memory").unwrap();
     }
-    let stats = ledger.stats().meter;
-    assert_eq!((stats.allowed, stats.denied()), (4, 6));
-    assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (2, 2));
-    assert_eq!((stats.denied_table, stats.failed_by_engine), (0, 2));
+    let [alice, bob, carol, dave] = meters.map(|meter| meter.stats());
+    assert_eq!((alice.allowed, alice.denied()), (4, 6));
+    assert_eq!((alice.denied_over_ceiling, alice.denied_over_type_maximum), (2, 2));
+    assert_eq!((alice.denied_table, alice.failed_by_engine), (0, 2));
+    assert_eq!((bob, shared.stats()), (alice, alice));
+    assert_eq!((dave.allowed, dave.denied()), (2, 3));
+    assert_eq!((carol, STATIC.stats()), (dave, dave));
 }
 
 #[test]
@@ -229,7 +239,7 @@ fn what_is_denied_traps_where_the_limits_say_so() {
     assert_eq!((meter.report().total, meter.report().denied), (2 * PAGE, 8));
     assert_eq!(ledger.peak(&id("alice")), 2 * PAGE as u64, "so that stands, and is recorded");
 
-    let stats = ledger.stats().meter;
+    let stats = meter.stats();
     assert_eq!((stats.allowed, stats.denied()), (2, 8));
     assert_eq!((stats.denied_over_ceiling, stats.denied_over_type_maximum), (1, 3));
     assert_eq!((stats.denied_table, stats.failed_by_engine), (2, 2));
@@ -272,7 +282,6 @@ fn any_ledger_will_do() {
     let _ = meter.approve_memory(0, PAGE, None);
     meter.settle();
     assert_eq!(LEDGER.peak(&7), PAGE as u64);
-    assert_eq!(LEDGER.stats().meter.allowed, 1);
 
     let ledger = InlineLedger::<u32>::with_capacity(2);
     let attributed = MeterLimits::builder().attribution(Attribution::LargestMemory).build();
@@ -287,9 +296,9 @@ fn any_ledger_will_do() {
     let mut meter = StoreMemoryMeter::with_limits(LIMITS, "alice".to_string(), ledger.recorder());
     let _ = meter.approve_memory(0, PAGE, None);
     let _ = meter.approve_memory(0, 20 * PAGE, None);
+    assert_eq!((meter.stats().allowed, meter.stats().denied()), (1, 1));
     drop(meter);
     assert_eq!(ledger.recorder().peak("alice"), PAGE as u64);
-    assert_eq!((ledger.stats().meter.allowed, ledger.stats().meter.denied()), (1, 1));
 }
 
 #[test]

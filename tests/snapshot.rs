@@ -96,14 +96,13 @@ thread_local! {
 }
 
 impl InlineKey for Watched {
-    type Words = <u64 as InlineKey>::Words;
+    type Repr = u64;
 
-    fn to_words(&self) -> Self::Words {
-        self.0.to_words()
+    fn to_repr(&self) -> u64 {
+        self.0
     }
 
-    fn from_words(words: &Self::Words) -> Self {
-        let key = u64::from_words(words);
+    fn from_repr(key: u64) -> Self {
         if key == 2
             && let Some(act) = WHEN_READ.take()
         {

@@ -76,7 +76,7 @@ fn a_failure_that_nobody_approved_leaves_the_growth_before_it() {
     assert_eq!(real, 1_001);
     assert_eq!(metered(&mut store, &ledger), (real, real as u64));
     assert_eq!(store.data().meter.report().last_denial, Some(Denial::OverTypeMaximum));
-    assert_eq!(ledger.stats().meter.denied_over_type_maximum, 1);
+    assert_eq!(store.data().meter.stats().denied_over_type_maximum, 1);
 }
 
 #[test]

@@ -13,8 +13,11 @@
 //! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
 //! that a Store may see in its life.
 
+use std::sync::Arc;
+
 use highwater::{
-    Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
+    Attribution, Lease, LeaseReport, MemoryLedger, MeterCounters, MeterLimits, StoreMemoryMeter,
+    instance_remains,
 };
 use serde::Serialize;
 use wasmtime::error::Context;
@@ -99,8 +102,9 @@ pub struct PooledStore {
 
 impl PooledStore {
     /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
-    pub fn new(engine: &Engine, ledger: &MemoryLedger) -> Self {
-        let mut store = Store::new(engine, StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()));
+    pub fn new(engine: &Engine, ledger: &MemoryLedger, counters: &Arc<MeterCounters>) -> Self {
+        let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
+        let mut store = Store::new(engine, meter.counted_in(counters.clone()));
         store.limiter(|meter| meter);
         Self { store, memories: Vec::new(), leases: 0 }
     }

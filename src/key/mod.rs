@@ -5,8 +5,11 @@ pub(crate) mod epoch;
 pub(crate) mod inline;
 mod inline_str;
 mod plain;
+#[cfg(feature = "serde")]
+pub(crate) mod text;
+pub(crate) mod words;
 
-pub use inline::{InlineKey, InlineWords};
+pub use inline::InlineKey;
 pub use inline_str::{InlineStr, InlineStrError};
 
 use core::hash::Hash;

@@ -10,15 +10,13 @@ use core::{
 use super::{LedgerStats, ranking::Ranking};
 use crate::{
     key::Wanted,
-    meter::MeterCounters,
-    sync::{Line, Word, const_fn},
+    sync::{Word, const_fn},
     table::{Hint, Key, Pin, Recorded, Storage, Table},
 };
 
 /// A ledger over storage of any kind.
 pub(crate) struct Core<St, S> {
     table: Table<St>,
-    counters: Line<MeterCounters>,
     hasher: S,
 }
 
@@ -26,16 +24,12 @@ impl<St, S> Core<St, S> {
     const_fn! {
         /// An empty ledger over storage whose bytes are all zero.
         pub(crate) fn new(storage: St, hasher: S) -> Self {
-            Self { table: Table::new(storage), counters: Line(MeterCounters::new()), hasher }
+            Self { table: Table::new(storage), hasher }
         }
     }
 
     pub(crate) fn table(&self) -> &Table<St> {
         &self.table
-    }
-
-    pub(crate) fn counters(&self) -> &MeterCounters {
-        &self.counters
     }
 }
 
@@ -48,7 +42,6 @@ impl<St: Storage, S> Core<St, S> {
             untracked_at_most: self.table.untracked_at_most(),
             evictions: self.table.evictions(),
             refused: self.table.refused(),
-            meter: self.counters.stats(),
         }
     }
 

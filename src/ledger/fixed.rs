@@ -2,10 +2,13 @@
 
 use core::{fmt, hash::BuildHasher};
 
-use super::{Core, FixedState, readings};
+use super::{
+    FixedState,
+    core::Core,
+    face::{inline_calls, readings},
+};
 use crate::{
     key::InlineKey,
-    meter::MeterCounters,
     table::{Fixed, Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -81,48 +84,10 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
     pub const fn memory_bytes(&self) -> usize {
         size_of::<Self>()
     }
-
-    /// Calls `visit` for each resident and its peak in bytes, in no order. Allocates nothing; may be
-    /// called from an interrupt.
-    ///
-    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
-    /// Otherwise each was resident with that peak at some instant during the call, but one that was
-    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
-    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.core.table().walk(&(), visit)
-    }
-
-    /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties by key, each
-    /// once, and returns the part that is filled: all of it, unless there are fewer residents.
-    /// Allocates nothing; may be called from an interrupt. Takes time proportional to slots times
-    /// length of `top`.
-    #[must_use]
-    pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
-        self.core.top_into(top, Ord::cmp, &())
-    }
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
-    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
-    ///
-    /// 0 is a no-op; values from 2<sup>31</sup> - 1 on count as that where words have 32 bits
-    /// ([`Word`](crate::Word)), from 2<sup>63</sup> - 1 on elsewhere. A value at or below the floor costs
-    /// one load; one that does not raise a resident's peak writes nothing; an admission takes time
-    /// linear in the capacity (64-bit words: logarithmic). Never allocates, never waits; may be called
-    /// from an interrupt, on top of any call on the same ledger.
-    #[inline]
-    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.core.record::<K, _>(key, bytes, None, || ())
-    }
-
-    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
-    /// [`untracked_at_most`](Self::untracked_at_most). Never allocates, never waits; may be called from
-    /// an interrupt, on top of any call on the same ledger.
-    #[must_use]
-    #[inline]
-    pub fn peak(&self, key: &K) -> u64 {
-        self.core.peak(key, &())
-    }
+    inline_calls!(K);
 
     /// A [`Tracker`] that records for `key` in this ledger.
     #[must_use]
@@ -138,10 +103,12 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record_hinted::<K, _>(key, bytes, hint, || ())
     }
+}
 
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core.counters()
+/// Records them all. For the reference, as a static cannot be borrowed mutably.
+impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> Extend<(K, u64)> for &StaticLedger<K, CAPACITY, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
     }
 }
 

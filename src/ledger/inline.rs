@@ -3,10 +3,14 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{Core, DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, readings, report};
+use super::{
+    DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes,
+    core::Core,
+    face::{inline_calls, readings},
+    report,
+};
 use crate::{
     key::{InlineKey, inline::InlineCell},
-    meter::MeterCounters,
     principal::PrincipalId,
     table::{Heap, Hint, Recorded},
     tracker::{Tracker, sealed},
@@ -107,25 +111,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 }
 
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
-    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
-    ///
-    /// 0 is a no-op; values from 2<sup>63</sup> - 1 on (2<sup>31</sup> - 1 with 32-bit words) count
-    /// as that. A value at or below the floor costs one load; one that does not raise a resident's
-    /// peak writes nothing; an admission takes time logarithmic in the capacity (32-bit words:
-    /// linear). Never allocates, never waits; may be called from an interrupt.
-    #[inline]
-    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.core.record::<K, _>(key, bytes, None, || ())
-    }
-
-    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
-    /// [`untracked_at_most`](InlineLedger::untracked_at_most). Never allocates, never waits; may be
-    /// called from an interrupt.
-    #[must_use]
-    #[inline]
-    pub fn peak(&self, key: &K) -> u64 {
-        self.core.peak(key, &())
-    }
+    inline_calls!(K);
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
     /// capacity, each as it was at some instant during the call. Allocates.
@@ -154,16 +140,27 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record_hinted::<K, _>(key, bytes, hint, || ())
     }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core.counters()
-    }
 }
 
 impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
     fn clone(&self) -> Self {
         Self { core: Arc::clone(&self.core) }
+    }
+}
+
+/// Records them all.
+impl<K: InlineKey, S: BuildHasher> Extend<(K, u64)> for InlineLedger<K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
+    }
+}
+
+/// A ledger of [`MAX_PRINCIPALS`] places that has recorded them all.
+impl<K: InlineKey, S: BuildHasher + Default> FromIterator<(K, u64)> for InlineLedger<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
+        let mut ledger = Self::with_hasher(S::default());
+        ledger.extend(records);
+        ledger
     }
 }
 

@@ -3,6 +3,7 @@
 mod core;
 #[cfg(feature = "alloc")]
 pub(crate) mod epoch;
+mod face;
 #[cfg(not(highwater_loom))]
 pub(crate) mod fixed;
 mod hashers;
@@ -12,7 +13,6 @@ mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
 
-use self::core::Core;
 use crate::table::word::{Peak, widen};
 pub use hashers::{DefaultHashBuilder, FixedState};
 
@@ -45,69 +45,4 @@ pub struct LedgerStats {
     pub evictions: u64,
     /// Values above the floor that were not kept.
     pub refused: u64,
-    /// What the meters over this ledger have allowed and denied.
-    pub meter: crate::MeterStats,
 }
-
-/// The readings that are the same for every kind of ledger.
-macro_rules! readings {
-    () => {
-        /// A bound, in bytes, of what is not in the ledger: 0 until it is full, and never falling.
-        ///
-        /// No resident's peak is below it. As long as [`refused`](Self::refused) is 0, no principal
-        /// outside the ledger has ever recorded more. One load; may be called from an interrupt.
-        #[must_use]
-        #[inline]
-        pub fn floor(&self) -> u64 {
-            self.core().table().floor()
-        }
-
-        /// The largest value, in bytes, that any principal outside the ledger can ever have
-        /// recorded: the [`floor`](Self::floor), or the largest value refused if that is higher.
-        #[must_use]
-        pub fn untracked_at_most(&self) -> u64 {
-            self.core().table().untracked_at_most()
-        }
-
-        /// The number of residents, never more than the capacity. Constant time; helps an admission
-        /// in flight to its end.
-        #[must_use]
-        pub fn len(&self) -> usize {
-            self.core().table().len()
-        }
-
-        /// Whether nothing above 0 was recorded yet.
-        #[must_use]
-        pub fn is_empty(&self) -> bool {
-            self.len() == 0
-        }
-
-        /// The most principals that the ledger holds.
-        #[must_use]
-        pub fn capacity(&self) -> usize {
-            self.core().table().capacity()
-        }
-
-        /// How many residents gave way to a newcomer, counted as their calls return. Wraps where
-        /// `usize` does.
-        #[must_use]
-        pub fn evictions(&self) -> u64 {
-            self.core().table().evictions()
-        }
-
-        /// How many records were [`Refused`](crate::Recorded::Refused). While it is 0 the ledger is
-        /// exact; otherwise [`untracked_at_most`](Self::untracked_at_most) still holds. Wraps where
-        /// `usize` does.
-        #[must_use]
-        pub fn refused(&self) -> u64 {
-            self.core().table().refused()
-        }
-
-        /// All these numbers at once, each read by itself.
-        #[must_use]
-        pub fn stats(&self) -> $crate::LedgerStats {
-            self.core().stats()
-        }
-    };
-}
-pub(crate) use readings;

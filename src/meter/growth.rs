@@ -77,17 +77,12 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     #[inline]
-    fn conclude(&self, verdict: Result<(), Denial>) -> Result<bool, Denial> {
-        let counters = self.ledger.meter_counters();
+    fn conclude(&mut self, verdict: Result<(), Denial>) -> Result<bool, Denial> {
+        self.counting.count(verdict);
         match verdict {
-            Ok(()) => {
-                counters.count_allowed();
-                Ok(true)
-            }
-            Err(denial) => {
-                counters.count_denied(denial);
-                if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(false) }
-            }
+            Ok(()) => Ok(true),
+            Err(denial) if self.limits.traps_on_grow_failure() => Err(denial),
+            Err(_) => Ok(false),
         }
     }
 
@@ -119,7 +114,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     fn fail(&mut self, denial: Denial) -> Result<(), Denial> {
-        self.ledger.meter_counters().count_denied(denial);
+        self.counting.count(Err(denial));
         self.record_settled();
         if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(()) }
     }

@@ -23,7 +23,8 @@ mod wasmtime_async;
 use core::fmt;
 
 pub use account::{Account, Mark};
-pub use counters::{MeterCounters, MeterStats};
+use counters::Counting;
+pub use counters::{MeterCounters, MeterStats, SharedCounters};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
 pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
@@ -73,6 +74,7 @@ pub struct StoreMemoryMeter<
     /// What holds while nobody has the lease.
     idle_limits: MeterLimits,
     charged: Option<Charged<L::Principal>>,
+    counting: Counting,
     /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
     /// use.
     instantiating: bool,
@@ -106,8 +108,18 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             limits,
             idle_limits: limits,
             charged: None,
+            counting: Counting::Alone(MeterStats::default()),
             instantiating: false,
         }
+    }
+
+    /// The same meter, which counts what it allows and denies in `counters` from now on, together with
+    /// all others that do: a `&'static MeterCounters` or an `Arc<MeterCounters>`. A meter counts for
+    /// itself otherwise, at no allocation.
+    #[must_use]
+    pub fn counted_in(mut self, counters: impl Into<SharedCounters>) -> Self {
+        self.counting = Counting::Together(counters.into());
+        self
     }
 
     /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and
@@ -164,6 +176,13 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// The Store's account.
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// What the meter has allowed and denied, or all meters that count [where it
+    /// counts](Self::counted_in).
+    #[must_use]
+    pub fn stats(&self) -> MeterStats {
+        self.counting.stats()
     }
 
     /// What the lease has used, a growth that may still fail included.

@@ -124,7 +124,7 @@ impl Subject for Recorders {
     }
 
     fn record_peak(&self, key: &String, bytes: u64) -> Recorded {
-        self.with_recorder(|recorder| recorder.record_peak(key, bytes))
+        self.with_recorder(|recorder| recorder.pin().record_peak(key, bytes))
     }
 
     fn peak(&self, key: &String) -> u64 {
@@ -136,7 +136,7 @@ impl Subject for Recorders {
     }
 
     fn top(&self, n: usize) -> Vec<(String, u64)> {
-        with_ties_in_order(self.with_recorder(|recorder| recorder.top(usize::MAX)), n)
+        with_ties_in_order(self.with_recorder(|recorder| recorder.pin().top(usize::MAX)), n)
     }
 }
 

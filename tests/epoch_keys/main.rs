@@ -5,4 +5,5 @@
 mod bounded;
 mod foreign;
 mod panics;
+mod pinned;
 mod reclaimed;

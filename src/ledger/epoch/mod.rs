@@ -12,7 +12,7 @@ use crossbeam_epoch::Collector;
 
 #[cfg(feature = "std-ledger")]
 use super::MAX_PRINCIPALS;
-use super::{Core, DefaultHashBuilder, arc_bytes, readings};
+use super::{DefaultHashBuilder, arc_bytes, core::Core, face::readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
     sync::AtomicUsize,

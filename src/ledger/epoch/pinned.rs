@@ -123,6 +123,13 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     }
 }
 
+/// Records them all, under the one pin.
+impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for PinnedLedger<'_, K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak_with(&key, bytes, || key.clone()));
+    }
+}
+
 impl<K: EpochKey, S> fmt::Debug for PinnedLedger<'_, K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.core.debug("PinnedLedger", f)

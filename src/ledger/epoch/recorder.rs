@@ -13,7 +13,6 @@ use super::{Ledger, PinnedLedger};
 use crate::{
     key::epoch::{Borrowed, EpochKey},
     ledger::DefaultHashBuilder,
-    meter::MeterCounters,
     table::{Hint, Recorded},
     tracker::sealed,
 };
@@ -117,11 +116,6 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Recorder<K, S> {
             hint,
             || self.handle.pin(),
         )
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.ledger.core().counters()
     }
 }
 

@@ -9,7 +9,6 @@ use equivalent::Equivalent;
 use super::{Ledger, PinnedLedger};
 use crate::{
     key::epoch::{Borrowed, EpochKey},
-    meter::MeterCounters,
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -89,6 +88,23 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     }
 }
 
+/// Records them all, under one pin.
+impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        self.pin().extend(records);
+    }
+}
+
+/// A ledger of [`MAX_PRINCIPALS`](crate::MAX_PRINCIPALS) places on the default collector that has
+/// recorded them all.
+impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
+        let ledger = Self::with_hasher(S::default());
+        ledger.pin().extend(records);
+        ledger
+    }
+}
+
 impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
     type Key = K;
 
@@ -100,10 +116,5 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
             hint,
             || self.guard(),
         )
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.core().counters()
     }
 }
