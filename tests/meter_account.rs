@@ -207,8 +207,9 @@ proptest! {
     fn no_sequence_of_calls_breaks_the_invariants(
         calls in prop::collection::vec((0..8_u8, any::<usize>(), any::<usize>(), any::<Option<usize>>()), 0..80),
         ceiling in any::<usize>(),
+        summed in any::<bool>(),
     ) {
-        let limits = MeterLimits::total(ceiling);
+        let limits = if summed { MeterLimits::total(ceiling) } else { MeterLimits::per_memory(ceiling) };
         let mut account = Account::new();
         let mut mark = account.mark();
         for (call, current, desired, maximum) in calls {
@@ -218,7 +219,8 @@ proptest! {
                     if account.growing(&limits, current, desired, maximum).is_err() {
                         prop_assert_eq!(account.total(), before.max(current), "a denial changes nothing");
                     } else {
-                        prop_assert!(account.total() <= ceiling || desired <= current);
+                        let bounded = if summed { account.total() } else { desired };
+                        prop_assert!(bounded <= ceiling || summed && desired <= current);
                     }
                     prop_assert!(account.total() >= current);
                 }
@@ -304,4 +306,41 @@ fn a_mark_brings_back_no_earlier_lease() {
     account.start_lease();
     account.withdraw(mark);
     assert_eq!(account.settled_charge(Attribution::LargestMemory), 0);
+}
+
+/// Failures that follow no question are told by the account alone, as it is used without a meter.
+#[test]
+fn a_failure_that_follows_no_question_leaves_the_growth_before_it() {
+    let limits = MeterLimits::total(1 << 20);
+    let mut account = Account::new();
+    account.table_growing(&limits, 0, 1, None).unwrap();
+    account.table_growing(&limits, 1, 6, None).unwrap();
+    assert_eq!(account.table_failed(&"overflow calculating new table size"), Denial::OverTypeMaximum);
+    assert_eq!(account.table_elements(), 6);
+    account.growing(&limits, 0, 5, None).unwrap();
+    assert_eq!(account.memory_failed(&"memory growth exceeds memory type's limits"), Denial::OverTypeMaximum);
+    assert_eq!((account.total(), account.settled_charge(Attribution::OwnGrowth)), (5, 5));
+
+    account.growing(&limits, 5, 9, None).unwrap();
+    assert_eq!(account.memory_failed(&"no memory"), Denial::FailedByEngine);
+    account.table_growing(&limits, 6, 9, None).unwrap();
+    assert_eq!(account.table_failed(&"no memory"), Denial::FailedByEngine);
+    assert_eq!((account.total(), account.table_elements()), (5, 6));
+    assert_eq!((account.denied(), account.last_denial()), (4, Some(Denial::FailedByEngine)));
+}
+
+/// A sum that saturates, which no ceiling forbids where nothing is summed, is taken back exactly.
+#[test]
+fn a_sum_that_saturates_is_taken_back_exactly() {
+    let limits = MeterLimits::per_memory(usize::MAX);
+    let mut account = Account::new();
+    account.growing(&limits, 0, 65_536, None).unwrap();
+    account.growing(&limits, 0, usize::MAX, None).unwrap();
+    assert_eq!(account.total(), usize::MAX);
+    account.grow_failed();
+    account.table_growing(&limits, 0, 10, None).unwrap();
+    account.table_growing(&limits, 0, usize::MAX, None).unwrap_err();
+    account.table_growing(&limits, 0, usize::MAX / 32, None).unwrap();
+    account.table_grow_failed();
+    assert_eq!((account.total(), account.table_elements()), (65_536, 10));
 }

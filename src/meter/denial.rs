@@ -19,9 +19,9 @@ pub enum Denial {
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
+            Self::OverCeiling => "growth denied: over the memory ceiling",
             Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
-            Self::Table => "growth denied: over the table budget of the store",
+            Self::Table => "growth denied: over the table budget",
             Self::FailedByEngine => "growth approved, but failed in the engine",
         })
     }
