@@ -42,16 +42,22 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn limits() -> impl Strategy<Value = (MeterLimits, Bounds)> {
-    (1..200_usize, prop::option::of(1..60_usize), 0..4_usize, prop::option::of(0..100_usize)).prop_map(
-        |(total, each, element, apart)| {
-            let mut builder = MeterLimits::builder().total_memory(total).table_element_bytes(element);
+    let apart = prop::option::of(0..100_usize);
+    (any::<bool>(), 1..200_usize, prop::option::of(1..60_usize), 0..4_usize, apart).prop_map(
+        |(scoped, total, each, element, apart)| {
+            let scoped = each.filter(|_| scoped);
+            let start = scoped.map_or_else(MeterLimits::default, MeterLimits::per_memory).to_builder();
+            let mut builder = start.total_memory(total).table_element_bytes(element);
             if let Some(each) = each {
                 builder = builder.memory_size(each);
             }
             if let Some(apart) = apart {
                 builder = builder.tables_apart(apart);
             }
-            (builder.build(), Bounds { total, each, element, apart })
+            let each_table =
+                scoped.and_then(|each| each.checked_div(element)).map(|elements| elements.max(1));
+            let shared = scoped.is_none() && apart.is_none();
+            (builder.build(), Bounds { total, each, element, apart, shared, each_table })
         },
     )
 }
@@ -62,6 +68,10 @@ struct Bounds {
     each: Option<usize>,
     element: usize,
     apart: Option<usize>,
+    /// Whether tables are in the total.
+    shared: bool,
+    /// Elements of a single table.
+    each_table: Option<usize>,
 }
 
 /// The Store as the engine sees it, every memory and table on its own.
@@ -90,10 +100,8 @@ impl Model {
 
     fn fits(&self, bounds: Bounds) -> bool {
         let tables = self.elements() * bounds.element;
-        match bounds.apart {
-            Some(apart) => self.memory() <= bounds.total && tables <= apart,
-            None => self.memory() + tables <= bounds.total,
-        }
+        let shared = if bounds.shared { tables } else { 0 };
+        self.memory() + shared <= bounds.total && bounds.apart.is_none_or(|apart| tables <= apart)
     }
 }
 
@@ -149,7 +157,8 @@ proptest! {
                 Event::Table { which, by, maximum, fails } => {
                     let (index, old, new) = grow(&mut model.tables, which, by);
                     let verdict = account.table_growing(&limits, old, new, maximum);
-                    let expected = if !model.fits(bounds) {
+                    let too_large = bounds.each_table.is_some_and(|each| new > each);
+                    let expected = if !model.fits(bounds) || too_large {
                         Err(Denial::Table)
                     } else if maximum.is_some_and(|maximum| new > maximum) {
                         Err(Denial::OverTypeMaximum)

@@ -189,6 +189,11 @@ fn set_moves_every_ceiling() {
     let bounded = each.to_builder().total_memory(100 * KIB).table_elements(10).build().with_ceiling(KIB);
     assert_eq!((bounded.memory_size(), bounded.total_memory()), (KIB, 100 * KIB));
     assert_eq!(bounded.table_elements(), 10);
+    let apart = each.to_builder().tables_apart(100 * KIB).build().with_ceiling(KIB);
+    assert_eq!(
+        (apart.total_memory(), apart.tables_apart(), apart.table_elements()),
+        (usize::MAX, Some(KIB), 32)
+    );
     assert_eq!(each.to_builder().table_element_bytes(0).build().table_elements(), usize::MAX);
 
     let summed = MeterLimits::builder().total_memory(64 * KIB).memory_size(48 * KIB).build();

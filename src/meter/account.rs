@@ -1,9 +1,6 @@
 //! The account of one Store: what its memories and tables hold, and what of it the current lease added.
 
-use super::{
-    denial::Denial,
-    policy::{Attribution, MeterLimits},
-};
+use super::{attribution::Attribution, denial::Denial, policy::MeterLimits};
 
 /// What a Store holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -1,11 +1,12 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`denial`] why a growth did not
+//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`attribution`] what is charged, [`denial`] why a growth did not
 //! take place, [`lease`] a principal's turn, [`counters`] the numbers for an exporter.
 //! [`StoreMemoryMeter`] puts them in front of a ledger; [`growth`] is what an engine tells it, and the
 //! adapters only pass that on. `docs/metering.md` says why it is so.
 
 mod account;
+mod attribution;
 mod counters;
 mod denial;
 mod growth;
@@ -23,10 +24,11 @@ mod wasmtime_async;
 use core::fmt;
 
 pub use account::{Account, Mark};
+pub use attribution::Attribution;
 pub use counters::{MeterCounters, MeterStats};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
-pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
+pub use policy::{MeterLimits, MeterLimitsBuilder};
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 

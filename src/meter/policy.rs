@@ -1,7 +1,8 @@
-//! What a lease may use, and what it is charged with.
+//! What a lease may use.
 
 mod builder;
 
+use super::attribution::Attribution;
 pub use builder::MeterLimitsBuilder;
 
 /// The largest number of instances, of tables and of memories of a Store unless a limit says
@@ -12,37 +13,12 @@ const DEFAULT_COUNT: usize = 10_000;
 /// tables cannot be a way round the memory ceiling.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
-/// Which size is recorded for the principal that holds the lease. The three answer different
-/// questions.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[non_exhaustive]
-pub enum Attribution {
-    /// *How much did this principal add?* The bytes by which the lease has grown the Store's
-    /// memories.
-    ///
-    /// The default. On a Store of its own a principal adds all that there is, so this equals
-    /// [`StoreTotal`](Self::StoreTotal); on a pooled Store it is the only one of the three that
-    /// never charges a principal with what somebody else left behind.
-    #[default]
-    OwnGrowth,
-    /// *How large was the Store when this principal last grew it?* All memories together, inherited
-    /// bytes included: what the host has to provide for. Nothing for whoever has not grown it.
-    StoreTotal,
-    /// *How large did a single memory become?* The desired size of the largest memory that the
-    /// lease grew, whatever the others hold and whoever grew it before: the absolute high-water
-    /// mark that a ledger fed with one `desired` at a time records.
-    LargestMemory,
-}
-
-/// How tables are bounded by bytes.
+/// What a ceiling is the ceiling of.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum TableBudget {
-    /// All of them, in the byte ceiling of the memories.
-    Shared,
-    /// All of them, in a ceiling of their own, in bytes.
-    Apart(usize),
-    /// Each by itself, in as many bytes as a single memory may have. Memories are not summed then
-    /// either, unless they have a total of their own.
+enum Scope {
+    /// All memories of the Store together, and its tables unless they are kept apart.
+    Store,
+    /// Each memory by itself, and each table. There may be totals beside it.
     Each,
 }
 
@@ -74,11 +50,12 @@ struct Traps {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MeterLimits {
+    scope: Scope,
     total_memory: usize,
     memory_size: usize,
     table_elements: usize,
     table_element_bytes: usize,
-    table_budget: TableBudget,
+    tables_apart: Option<usize>,
     instances: usize,
     tables: usize,
     memories: usize,
@@ -98,11 +75,12 @@ impl MeterLimits {
     /// methods.
     pub const fn builder() -> MeterLimitsBuilder {
         MeterLimitsBuilder(Self {
+            scope: Scope::Store,
             total_memory: usize::MAX,
             memory_size: usize::MAX,
             table_elements: usize::MAX,
             table_element_bytes: TABLE_ELEMENT_BYTES,
-            table_budget: TableBudget::Shared,
+            tables_apart: None,
             instances: DEFAULT_COUNT,
             tables: DEFAULT_COUNT,
             memories: DEFAULT_COUNT,
@@ -133,8 +111,8 @@ impl MeterLimits {
     ///   [`total`](Self::total).
     ///
     /// Near `usize::MAX` the ceiling is none: a guest with a 64-bit memory leaves a peak of
-    /// 2<sup>63</sup> - 1 by one `memory.grow` that is allowed, recorded, and then fails. (2<sup>32</sup>
-    /// bytes by a 32-bit memory.) Choose a ceiling that the host can provide.
+    /// 2<sup>63</sup> - 1 by one `memory.grow` that is allowed, recorded, and then fails. Choose a
+    /// ceiling that the host can provide.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -156,7 +134,7 @@ impl MeterLimits {
             .attribution(Attribution::LargestMemory)
             .record_on_approval(true)
             .build();
-        limits.table_budget = TableBudget::Each;
+        limits.scope = Scope::Each;
         limits
     }
 
@@ -179,17 +157,17 @@ impl MeterLimits {
     /// memories together, and for all tables together if they are [kept
     /// apart](MeterLimitsBuilder::tables_apart).
     ///
-    /// Limits made by [`per_memory`](Self::per_memory) get no total by this: each memory is bounded
+    /// Not the total of limits made by [`per_memory`](Self::per_memory): there each memory is bounded
     /// by `bytes`, and each table by `max(bytes / 32, 1)` elements.
     #[must_use]
     pub const fn with_ceiling(mut self, bytes: usize) -> Self {
         self.memory_size = bytes;
-        match self.table_budget {
-            TableBudget::Each => return self,
-            TableBudget::Apart(_) => self.table_budget = TableBudget::Apart(bytes),
-            TableBudget::Shared => {}
+        if let Scope::Store = self.scope {
+            self.total_memory = bytes;
         }
-        self.total_memory = bytes;
+        if self.tables_apart.is_some() {
+            self.tables_apart = Some(bytes);
+        }
         self
     }
 
@@ -216,7 +194,7 @@ impl MeterLimits {
     #[must_use]
     #[inline]
     pub const fn table_elements(&self) -> usize {
-        if let TableBudget::Each = self.table_budget
+        if let Scope::Each = self.scope
             && let Some(elements) = self.memory_size.checked_div(self.table_element_bytes)
             && elements < self.table_elements
         {
@@ -234,7 +212,7 @@ impl MeterLimits {
     /// The most bytes over all tables of the Store, if they have a ceiling of their own.
     #[must_use]
     pub const fn tables_apart(&self) -> Option<usize> {
-        if let TableBudget::Apart(bytes) = self.table_budget { Some(bytes) } else { None }
+        self.tables_apart
     }
 
     /// The largest number of instances that the Store may hold.
@@ -296,9 +274,9 @@ impl MeterLimits {
     /// lease, so what adds nothing is not over it.
     #[inline]
     pub(super) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
-        let total = match self.table_budget {
-            TableBudget::Shared => total.saturating_add(self.table_bytes(elements)),
-            TableBudget::Apart(_) | TableBudget::Each => total,
+        let total = match (self.tables_apart, self.scope) {
+            (None, Scope::Store) => total.saturating_add(self.table_bytes(elements)),
+            _ => total,
         };
         desired <= self.memory_size && (self.fits(total, self.total_memory) || grown == 0)
     }
@@ -308,18 +286,19 @@ impl MeterLimits {
     #[inline]
     pub(super) fn admits_table(&self, desired: usize, grown: usize, elements: usize, memory: usize) -> bool {
         let bytes = self.table_bytes(elements);
-        let (bytes, ceiling) = match self.table_budget {
-            TableBudget::Shared => (bytes.saturating_add(memory), self.total_memory),
-            TableBudget::Apart(ceiling) => (bytes, ceiling),
-            TableBudget::Each => (0, 0),
+        let (bytes, ceiling) = match (self.tables_apart, self.scope) {
+            (Some(ceiling), _) => (bytes, ceiling),
+            (None, Scope::Store) => (bytes.saturating_add(memory), self.total_memory),
+            (None, Scope::Each) => (0, 0),
         };
         desired <= self.table_elements() && (self.fits(bytes, ceiling) || self.table_bytes(grown) == 0)
     }
 
-    /// A sum that saturated is no size that a Store can have. Where nothing is summed, it says nothing.
+    /// A sum that saturated is no size that a Store can have, so it is denied, unless ceilings are not
+    /// about sums.
     #[inline]
     fn fits(&self, sum: usize, ceiling: usize) -> bool {
-        sum <= ceiling && (sum < usize::MAX || self.table_budget == TableBudget::Each)
+        sum <= ceiling && (sum < usize::MAX || self.scope == Scope::Each)
     }
 
     #[inline]

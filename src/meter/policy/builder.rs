@@ -1,6 +1,6 @@
 //! Limits, one after another.
 
-use super::{Attribution, MeterLimits, TableBudget};
+use super::{Attribution, MeterLimits};
 
 /// Builds [`MeterLimits`]; reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same
 /// here.
@@ -37,7 +37,7 @@ impl MeterLimitsBuilder {
     /// Gives tables a ceiling of their own: `bytes` over all tables of the Store. By default they
     /// share that of the memories.
     pub const fn tables_apart(mut self, bytes: usize) -> Self {
-        self.0.table_budget = TableBudget::Apart(bytes);
+        self.0.tables_apart = Some(bytes);
         self
     }
 
