@@ -5,8 +5,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use highwater::{
-    Attribution, Collector, Denial, FixedState, InlineLedger, Lease, Ledger, MemoryLedger, MeterLimits,
-    PrincipalId, StaticLedger, StoreMemoryMeter,
+    Attribution, Collector, Denial, FixedState, InlineLedger, InlineStr, Lease, Ledger, MemoryLedger,
+    MeterLimits, PrincipalId, Recorder, StaticLedger, StoreMemoryMeter,
 };
 
 const PAGE: usize = 65_536;
@@ -420,6 +420,21 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     let mut named: StoreMemoryMeter = meter;
     assert!(format!("{named:?}").contains("default"));
     assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
+}
+
+/// What a host without `std` puts behind an engine's limiter, which has to be `Send`. A recorder is not: were it, there
+/// would be two ways to infer `Which`, and this would not compile.
+#[test]
+fn inline_ledgers_go_where_recorders_cannot() {
+    trait Sendable<Which> {
+        const NAME: &str = "anything";
+    }
+    impl<T> Sendable<()> for T {}
+    impl<T: Send> Sendable<u8> for T {}
+    type Over<L> = StoreMemoryMeter<L>;
+    assert_eq!(<Over<Recorder<u64, FixedState>> as Sendable<_>>::NAME, "anything");
+    assert_eq!(<Over<InlineLedger<InlineStr<24>, FixedState>> as Sendable<u8>>::NAME, "anything");
+    assert_eq!(<Over<&StaticLedger<u64, 8>> as Sendable<u8>>::NAME, "anything");
 }
 
 #[test]

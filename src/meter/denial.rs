@@ -12,7 +12,8 @@ pub enum Denial {
     OverTypeMaximum,
     /// A table would outgrow what the limits leave for tables.
     Table,
-    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
+    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel), or a
+    /// limiter around the meter denied it.
     FailedByEngine,
 }
 

@@ -1,7 +1,8 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`attribution`] what is charged, [`denial`] why a growth did not
-//! take place, [`lease`] a principal's turn, [`counters`] the numbers for an exporter.
+//! [`account`] is the engine-free arithmetic, [`unasked`] how it tells failures apart, [`policy`] the
+//! limits, [`attribution`] what is charged, [`denial`] why a growth did not take place, [`lease`] a
+//! principal's turn, [`counters`] the numbers for an exporter.
 //! [`StoreMemoryMeter`] puts them in front of a ledger; [`growth`] is what an engine tells it, and the
 //! adapters only pass that on. `docs/metering.md` says why it is so.
 

@@ -274,11 +274,11 @@ impl MeterLimits {
     /// lease, so what adds nothing is not over it.
     #[inline]
     pub(super) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
-        let total = match (self.tables_apart, self.scope) {
-            (None, Scope::Store) => total.saturating_add(self.table_bytes(elements)),
+        let total = match self.tables_apart {
+            None if self.scope == Scope::Store => total.saturating_add(self.table_bytes(elements)),
             _ => total,
         };
-        desired <= self.memory_size && (self.fits(total, self.total_memory) || grown == 0)
+        desired <= self.memory_size && (grown == 0 || self.fits(total, self.total_memory))
     }
 
     /// Whether one table may grow by `grown` to `desired` elements when all tables then have
