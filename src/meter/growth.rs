@@ -46,11 +46,10 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// outlives a ledger, as where each window of time has its own.
     ///
     /// The account stays: what the Store holds, what of it the lease has grown, what was denied. A
-    /// growth that was approved last is taken to have happened, and belongs to the ledger before.
+    /// growth that was approved last is taken to have happened, and recorded in the ledger before.
     /// What the present lease is charged with at this moment, under the
-    /// [attribution](crate::Attribution) of its limits, is recorded in the new one at once; later
-    /// leases are charged there alone. The numbers of [`MeterStats`](crate::MeterStats) stay with the
-    /// ledger that they were counted for.
+    /// [attribution](crate::Attribution) of its limits, is recorded in the new ledger at once. The
+    /// numbers of [`MeterStats`](crate::MeterStats) stay with the ledger that they were counted for.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {

@@ -27,7 +27,7 @@
 /// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the
 /// place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle +
 /// Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous trait reads the same,
-/// with `ResourceLimiterAsync`; the meter never waits.
+/// with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never waits.
 ///
 /// # When a growth is denied or fails
 ///
