@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use highwater::{
-    Attribution, Collector, Denial, FixedState, InlineLedger, Lease, Ledger, MemoryLedger, MeterCounters,
-    MeterLimits, PrincipalId, StaticLedger, StoreMemoryMeter,
+    Attribution, Collector, Denial, FixedState, InlineLedger, InlineStr, Lease, Ledger, MemoryLedger,
+    MeterCounters, MeterLimits, PrincipalId, Recorder, StaticLedger, StoreMemoryMeter,
 };
 
 const PAGE: usize = 65_536;
@@ -136,6 +136,85 @@ fn what_is_counted_by_the_host_is_charged() {
     assert_eq!(ledger.peak(&id("alice")), 4 * PAGE as u64, "a maximum stays");
 }
 
+/// Under every attribution: of one memory all three say the same.
+#[test]
+fn what_is_counted_is_charged_whatever_the_attribution() {
+    for attribution in [Attribution::OwnGrowth, Attribution::StoreTotal, Attribution::LargestMemory] {
+        let limits = MeterLimits::builder().attribution(attribution).build();
+        let ledger = MemoryLedger::default();
+        let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
+        let _ = meter.approve_memory(0, PAGE, None);
+        meter.reconcile(10 * PAGE);
+        assert_eq!(ledger.peak(&id("alice")), 10 * PAGE as u64, "{attribution:?}");
+        meter.start_lease(id("bob"), limits);
+        meter.reconcile(10 * PAGE);
+        assert_eq!(ledger.peak(&id("bob")), 0, "{attribution:?}: nothing is new");
+    }
+}
+
+/// A Store that lives on follows the host to its next ledger, and is charged there with what the
+/// present lease holds.
+#[test]
+fn a_meter_moves_to_another_ledger() {
+    for (attribution, expected) in [
+        (Attribution::OwnGrowth, 3 * PAGE),
+        (Attribution::StoreTotal, 5 * PAGE),
+        (Attribution::LargestMemory, 4 * PAGE),
+    ] {
+        let ledgers = [(); 3].map(|()| MemoryLedger::with_capacity(4));
+        let limits = MeterLimits::builder().attribution(attribution).build();
+        let mut meter = StoreMemoryMeter::idle(limits, ledgers[0].clone());
+        let _ = meter.approve_memory(0, 2 * PAGE, None);
+        meter.replace_ledger(ledgers[1].clone());
+        meter.start_lease(id("alice"), limits);
+        let _ = meter.approve_table(0, 7, None);
+        let _ = meter.approve_memory(2 * PAGE, 4 * PAGE, None);
+        let _ = meter.approve_memory(0, PAGE, None);
+        let _ = meter.approve_memory(4 * PAGE, usize::MAX, None);
+        let before = meter.report();
+        let last = meter.replace_ledger(ledgers[2].clone());
+
+        assert!(ledgers[0].is_empty(), "nobody held the Store then");
+        assert_eq!(last.peak(&id("alice")), expected as u64, "{attribution:?}");
+        assert_eq!(ledgers[2].top(9), [(id("alice"), expected as u64)], "{attribution:?}");
+        assert_eq!(meter.report(), before, "the account stays");
+        assert_eq!((before.total, before.table_elements, before.denied), (5 * PAGE, 7, 1));
+        assert_eq!(meter.stats().allowed, 4, "the count stays");
+
+        // What is not above the last peak of the ledger before is news to this one.
+        let empty = MemoryLedger::with_capacity(4);
+        meter.replace_ledger(empty.clone());
+        meter.start_lease(id("bob"), limits);
+        let _ = meter.approve_memory(PAGE, PAGE + 1, None);
+        meter.settle();
+        assert_eq!(empty.len(), 2, "{attribution:?}");
+    }
+}
+
+/// The ledger may change while an instantiation is under way: what that has got so far is recorded
+/// in the new one when it is over, or at once where limits record on approval.
+#[test]
+fn a_meter_moves_in_the_middle_of_an_instantiation() {
+    for (limits, meanwhile) in [(LIMITS, 0), (MeterLimits::per_memory(PAGE), PAGE as u64)] {
+        for remains in [true, false] {
+            let ledger = MemoryLedger::with_capacity(4);
+            let mut meter =
+                StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::with_capacity(4));
+            let mark = meter.mark();
+            let _ = meter.approve_memory(0, PAGE, None);
+            meter.replace_ledger(ledger.clone());
+            assert_eq!(ledger.peak(&id("alice")), meanwhile);
+            if remains {
+                meter.settle()
+            } else {
+                meter.withdraw(mark)
+            }
+            let expected = if remains { PAGE as u64 } else { meanwhile };
+            assert_eq!(ledger.peak(&id("alice")), expected);
+        }
+    }
+}
+
 /// Whoever has not grown the Store's memories is not charged with what others left there.
 #[test]
 fn who_grows_nothing_is_charged_with_nothing() {
@@ -179,7 +258,8 @@ fn on_approval_the_ledger_shows_a_growth_at_once_and_for_good() {
 #[test]
 fn set_changes_the_ceiling_and_the_principal() {
     let ledger = MemoryLedger::default();
-    let mut meter = StoreMemoryMeter::new(2 * PAGE, id("alice"), ledger.clone());
+    let limits = MeterLimits::on_approval(2 * PAGE);
+    let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), ledger.clone());
     assert_eq!(meter.approve_memory(0, 2 * PAGE, None), Ok(true));
     assert_eq!(meter.approve_table(0, 2 * PAGE / 32, None), Ok(true), "as much again for tables");
     assert_eq!(meter.approve_table(0, 1, None), Ok(false));
@@ -245,6 +325,37 @@ fn what_is_denied_traps_where_the_limits_say_so() {
     assert_eq!((stats.denied_table, stats.failed_by_engine), (2, 2));
 }
 
+/// Memories, tables and failures of the engine have a switch each.
+#[test]
+fn each_switch_traps_what_it_is_about() {
+    for on in 0..3 {
+        let switched = MeterLimits::builder().total_memory(PAGE);
+        let switched = switched.trap_on_denied_memory(on == 0).trap_on_denied_table(on == 1);
+        let limits = switched.trap_on_failed_growth(on == 2).build();
+        assert_eq!(
+            [
+                limits.traps_on_denied_memory(),
+                limits.traps_on_denied_table(),
+                limits.traps_on_failed_growth()
+            ],
+            [on == 0, on == 1, on == 2]
+        );
+        assert!(!limits.traps_on_grow_failure(), "not every one of them");
+        let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
+        let traps = [
+            meter.approve_memory(0, 2 * PAGE, None).is_err(),
+            meter.approve_memory(0, 2, Some(1)).is_err(),
+            meter.approve_table(0, PAGE, None).is_err(),
+            meter.approve_table(0, 2, Some(1)).is_err(),
+            meter.memory_failed(&"no memory").is_err(),
+            meter.table_failed(&"overflow calculating new table size").is_err(),
+        ];
+        assert_eq!(traps, [on == 0, on == 0, on == 1, on == 1, on == 2, on == 2]);
+        assert_eq!(meter.report().denied, 6, "counted in any case");
+    }
+    assert!(MeterLimits::builder().trap_on_grow_failure(true).build().traps_on_grow_failure());
+}
+
 #[test]
 fn a_denial_says_what_it_is() {
     for (denial, words) in [
@@ -259,12 +370,21 @@ fn a_denial_says_what_it_is() {
 
 #[test]
 fn limits_are_what_was_asked_for() {
-    let usual = MeterLimits::builder().build();
+    let usual = MeterLimits::default();
+    assert_eq!(usual, MeterLimits::builder().build());
+    assert_eq!([usual.total_memory(), usual.memory_size(), usual.table_elements()], [usize::MAX; 3]);
+    assert_eq!((usual.table_element_bytes(), usual.tables_apart()), (32, None));
     assert_eq!([usual.instances(), usual.tables(), usual.memories()], [10_000; 3]);
     assert!(!usual.traps_on_grow_failure() && !usual.records_on_approval());
     assert_eq!(usual.attribution(), Attribution::OwnGrowth);
     let limits = MeterLimits::builder().instances(2).tables(3).memories(4).build();
     assert_eq!([limits.instances(), limits.tables(), limits.memories()], [2, 3, 4]);
+
+    let sized = MeterLimits::builder().total_memory(5).memory_size(6).table_elements(7);
+    let sized = sized.table_element_bytes(8).tables_apart(9).build();
+    assert_eq!([sized.total_memory(), sized.memory_size(), sized.table_elements()], [5, 6, 7]);
+    assert_eq!((sized.table_element_bytes(), sized.tables_apart()), (8, Some(9)));
+    assert_eq!(sized.to_builder().build(), sized);
 
     let limits = MeterLimits::builder().table_elements(5).build();
     let mut meter = StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default());
@@ -311,6 +431,21 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
 }
 
+/// What a host without `std` puts behind an engine's limiter, which has to be `Send`. A recorder is not: were it, there
+/// would be two ways to infer `Which`, and this would not compile.
+#[test]
+fn inline_ledgers_go_where_recorders_cannot() {
+    trait Sendable<Which> {
+        const NAME: &str = "anything";
+    }
+    impl<T> Sendable<()> for T {}
+    impl<T: Send> Sendable<u8> for T {}
+    type Over<L> = StoreMemoryMeter<L>;
+    assert_eq!(<Over<Recorder<u64, FixedState>> as Sendable<_>>::NAME, "anything");
+    assert_eq!(<Over<InlineLedger<InlineStr<24>, FixedState>> as Sendable<u8>>::NAME, "anything");
+    assert_eq!(<Over<&StaticLedger<u64, 8>> as Sendable<u8>>::NAME, "anything");
+}
+
 #[test]
 fn table_elements_count_as_many_bytes_as_the_limits_say() {
     for (bytes, elements) in [(PAGE / 4, 4), (PAGE, 1), (0, usize::MAX)] {
@@ -319,6 +454,14 @@ fn table_elements_count_as_many_bytes_as_the_limits_say() {
         assert_eq!(meter.approve_table(0, elements, None), Ok(true));
         assert_eq!(meter.approve_memory(0, PAGE, None), Ok(bytes == 0), "{bytes} bytes an element");
     }
+    // Without bytes, a table adds nothing to a Store that holds more than a later lease may.
+    let without_tables = MeterLimits::builder().total_memory(PAGE).table_element_bytes(0).build();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, MemoryLedger::default());
+    let _ = meter.approve_memory(0, 4 * PAGE, None);
+    meter.start_lease(id("alice"), without_tables);
+    assert_eq!(meter.approve_table(0, 10, None), Ok(true));
+    assert_eq!(meter.approve_memory(0, 1, None), Ok(false));
+
     let apart = MeterLimits::builder().total_memory(PAGE).tables_apart(320).build();
     let mut meter = StoreMemoryMeter::with_limits(apart, id("alice"), MemoryLedger::default());
     assert_eq!(meter.approve_table(0, 10, None), Ok(true));

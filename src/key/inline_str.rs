@@ -210,7 +210,7 @@ impl<'de, const N: usize> serde::Deserialize<'de> for InlineStr<N> {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use super::*;
 

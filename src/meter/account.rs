@@ -1,9 +1,6 @@
 //! The account of one Store: what its memories and tables hold, and what of it the current lease added.
 
-use super::{
-    denial::Denial,
-    policy::{Attribution, MeterLimits},
-};
+use super::{attribution::Attribution, denial::Denial, policy::MeterLimits};
 
 /// What a Store holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -26,8 +23,8 @@ enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Pending {
     kind: Kind,
-    /// Bytes, or elements of a table.
-    grown: usize,
+    /// Bytes over all memories, or elements over all tables, without it.
+    before: usize,
     largest_memory_before: usize,
 }
 
@@ -54,7 +51,9 @@ pub struct Mark(Usage);
 ///    as a single memory shows it, and is inherited.
 /// 3. What is inherited is part of what is settled, so a lease's own growth is never negative.
 /// 4. A denial adds nothing: it settles what was pending before it and is counted.
-/// 5. No sum wraps: a growth whose total cannot be represented is denied, as it could not succeed.
+/// 5. No sum wraps. A growth whose total cannot be represented is denied, as it could not succeed,
+///    unless the limits sum nothing ([`MeterLimits::per_memory`]): then the sum saturates until the
+///    failure is reported.
 ///
 /// Three things an engine never reports, and only the host can supply them: that an instantiation
 /// failed after its memories were approved ([`mark`](Self::mark), [`withdraw`](Self::withdraw)),
@@ -105,7 +104,8 @@ impl Account {
         self.settle();
         self.learn(Usage { memory: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
-        let memory = self.held.memory.saturating_add(grown);
+        let before = self.held.memory;
+        let memory = before.saturating_add(grown);
         if !limits.admits_memory(desired, grown, memory, self.held.table_elements) {
             return Err(self.deny(Denial::OverCeiling));
         }
@@ -113,7 +113,7 @@ impl Account {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
         let largest_memory_before = self.held.largest_memory;
-        self.pending = Some(Pending { kind: Kind::Memory, grown, largest_memory_before });
+        self.pending = Some(Pending { kind: Kind::Memory, before, largest_memory_before });
         self.held.memory = memory;
         self.held.largest_memory = largest_memory_before.max(desired);
         Ok(())
@@ -134,7 +134,8 @@ impl Account {
         self.settle();
         self.learn(Usage { table_elements: current, ..Usage::default() });
         let grown = desired.saturating_sub(current);
-        let elements = self.held.table_elements.saturating_add(grown);
+        let before = self.held.table_elements;
+        let elements = before.saturating_add(grown);
         if !limits.admits_table(desired, grown, elements, self.held.memory) {
             return Err(self.deny(Denial::Table));
         }
@@ -142,7 +143,7 @@ impl Account {
             return Err(self.deny(Denial::OverTypeMaximum));
         }
         let largest_memory_before = self.held.largest_memory;
-        self.pending = Some(Pending { kind: Kind::Table, grown, largest_memory_before });
+        self.pending = Some(Pending { kind: Kind::Table, before, largest_memory_before });
         self.held.table_elements = elements;
         Ok(())
     }
@@ -169,7 +170,8 @@ impl Account {
     }
 
     /// A growth failed for which no approval had been asked: what is pending belongs to an earlier
-    /// one, which stands.
+    /// one, which stands. [`memory_failed`](Self::memory_failed) and
+    /// [`table_failed`](Self::table_failed) tell such a failure by the engine's words.
     pub fn refused_unasked(&mut self) {
         self.settle();
         self.deny(Denial::OverTypeMaximum);
@@ -223,9 +225,14 @@ impl Account {
     }
 
     /// The host has counted: the Store's memories hold `memory` bytes. The current lease is charged
-    /// with what is more than known.
+    /// with what is more than known. Which memory grew is not said, so that
+    /// [`Attribution::LargestMemory`] takes all of them for one: exact with one memory, too high with
+    /// several.
     pub fn reconcile(&mut self, memory: usize) {
         self.settle();
+        if memory > self.held.memory {
+            self.held.largest_memory = self.held.largest_memory.max(memory);
+        }
         self.held.memory = memory;
         self.inherited = self.inherited.min(memory);
     }
@@ -295,12 +302,11 @@ impl Account {
     /// What the Store holds without the pending growth.
     #[inline]
     fn settled(&self) -> Usage {
-        let Some(Pending { kind, grown, largest_memory_before }) = self.pending else { return self.held };
-        let mut settled = self.held;
+        let Some(Pending { kind, before, largest_memory_before }) = self.pending else { return self.held };
+        let largest_memory = largest_memory_before;
         match kind {
-            Kind::Memory => settled.memory -= grown,
-            Kind::Table => settled.table_elements -= grown,
+            Kind::Memory => Usage { memory: before, largest_memory, ..self.held },
+            Kind::Table => Usage { table_elements: before, largest_memory, ..self.held },
         }
-        Usage { largest_memory: largest_memory_before, ..settled }
     }
 }

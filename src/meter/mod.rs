@@ -1,11 +1,13 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`denial`] why a growth did not
-//! take place, [`lease`] a principal's turn, [`counters`] the numbers for an exporter.
+//! [`account`] is the engine-free arithmetic, [`unasked`] how it tells failures apart, [`policy`] the
+//! limits, [`attribution`] what is charged, [`denial`] why a growth did not take place, [`lease`] a
+//! principal's turn, [`counters`] the numbers for an exporter.
 //! [`StoreMemoryMeter`] puts them in front of a ledger; [`growth`] is what an engine tells it, and the
 //! adapters only pass that on. `docs/metering.md` says why it is so.
 
 mod account;
+mod attribution;
 mod counters;
 mod denial;
 mod growth;
@@ -23,11 +25,12 @@ mod wasmtime_async;
 use core::fmt;
 
 pub use account::{Account, Mark};
+pub use attribution::Attribution;
 use counters::Counting;
 pub use counters::{MeterCounters, MeterStats, SharedCounters};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
-pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
+pub use policy::{MeterLimits, MeterLimitsBuilder};
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 
@@ -56,7 +59,7 @@ struct Charged<K> {
 /// [`settle`](Self::settle). A growth that fails is never recorded.
 ///
 /// A meter made by [`new`](Self::new) records at the moment of approval
-/// ([`MeterLimits::on_approval`]): the ledger shows the growth as soon as `memory.grow` returns,
+/// ([`MeterLimits::per_memory`]): the ledger shows the growth as soon as `memory.grow` returns,
 /// without another call, at the price that an approved growth which then fails stays recorded. Both
 /// cannot be had at once: success has no callback, and a ledger cannot lower a maximum.
 ///
@@ -81,15 +84,19 @@ pub struct StoreMemoryMeter<
 }
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// A meter whose Store is held by `principal` from the start, memories that an instantiation
-    /// creates included.
+    /// A meter that bounds *each memory* of its Store, not the Store: `max_memory_bytes` for each,
+    /// under [`MeterLimits::per_memory`]. The Store is held by `principal` from the start, memories
+    /// that an instantiation creates included.
     ///
-    /// All memories of the Store together may hold `max_memory_bytes`, and all its tables as much
-    /// again at 32 bytes an element. A growth past that, or past the memory's own maximum, is
-    /// denied and not recorded; an allowed one records at once what the Store's memories then hold:
-    /// the desired size, if there is one memory. See [`MeterLimits::on_approval`].
+    /// A growth past that, or past the memory's own maximum, is denied and not recorded; an allowed
+    /// one records the desired size at once. A table may have `max(max_memory_bytes / 32, 1)`
+    /// elements. Nothing is summed: to bound what a Store holds in all use
+    /// [`with_limits`](Self::with_limits) and [`MeterLimits::total`].
+    ///
+    /// An allowed growth that the engine then fails stays recorded. With a ceiling near `usize::MAX`
+    /// a guest with a 64-bit memory leaves a peak of 2<sup>63</sup> - 1 by one `memory.grow`.
     pub fn new(max_memory_bytes: usize, principal: L::Principal, ledger: L) -> Self {
-        Self::with_limits(MeterLimits::on_approval(max_memory_bytes), principal, ledger)
+        Self::with_limits(MeterLimits::per_memory(max_memory_bytes), principal, ledger)
     }
 
     /// A meter whose Store is held by `principal` from the start, under `limits`.
@@ -122,8 +129,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self
     }
 
-    /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and
-    /// otherwise the limits as they were.
+    /// From now on `principal` holds the Store, with `max_memory_bytes` for each memory, for their
+    /// total if the limits have one, and otherwise the limits as they were
+    /// ([`MeterLimits::with_ceiling`]).
     ///
     /// Ends the turn of whoever held it before. There is nothing that ends this one but the next;
     /// [`lease`](Self::lease) ends itself.
