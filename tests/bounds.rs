@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 
-use highwater::stepped::{interrupt_after, withdraw_interrupt};
+use highwater::stepped::{Steps, interrupt_after, withdraw_interrupt};
 use highwater::{Recorded, StaticLedger};
 
 use oracle::{Observed, Oracle};
@@ -284,4 +284,32 @@ fn a_search_and_an_eviction() {
 #[test]
 fn two_searches() {
     every_two_steps(1_700_000, [IS_TURNED_AWAY, comes_in_and_grows::<1_150>]);
+}
+
+/// The steps of so many evictions, the first few left out, by newcomers that are higher each time.
+#[cfg(not(highwater_narrow))]
+fn steps_of_evictions<const PLACES: usize>(lowest: u64) -> u32 {
+    const EVICTIONS: u64 = 1_000;
+    let ledger = Box::new(StaticLedger::<u64, PLACES>::new());
+    let before = PLACES as u64 + EVICTIONS;
+    let record = |number| ledger.record_peak(&number, lowest + number);
+    for number in 0..before {
+        record(number);
+    }
+    let began = Steps::until_now();
+    for number in before..before + EVICTIONS {
+        assert_eq!(record(number), Recorded::Admitted);
+    }
+    Steps::since(began).total()
+}
+
+/// An eviction costs as many steps with the highest peaks as with low ones, and few more in a table that is much larger.
+#[cfg(not(highwater_narrow))]
+#[test]
+fn evictions_are_logarithmic_at_any_peak() {
+    let steps = [1, 1 << 32, 1 << 48, oracle::LARGEST_PEAK - 5_000].map(steps_of_evictions::<256>);
+    assert_eq!(steps, [steps[0]; 4]);
+    let of_more = steps_of_evictions::<2048>(1 << 48);
+    println!("1000 evictions: {} steps at 256 places, {of_more} at 2048", steps[0]);
+    assert!(of_more < steps[0] * 2);
 }

@@ -68,13 +68,14 @@ fn now() -> u64 {
     CLOCK.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A scenario: what is in the ledger before, and what each thread then does at the same time.
+/// A scenario: what is in the ledger before, what each thread then does at the same time, and what is done when they are through.
 #[derive(Clone, Debug)]
 pub struct Model<Calls = &'static [Do]> {
     pub preemptions: usize,
     pub capacity: usize,
     pub before: Calls,
     pub threads: Vec<Calls>,
+    pub after: Calls,
 }
 
 impl Model {
@@ -137,7 +138,8 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
             })
             .collect();
         let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        let after = self.look_afterwards::<K>(&ledger);
+        let mut after = work(ledger.clone(), self.after.clone(), self.capacity);
+        after.extend(self.look_afterwards::<K>(&ledger));
         let refused: Vec<_> = answers.iter().flatten().filter_map(refused_bytes).collect();
         assert_eq!(K::readings(&ledger).refused(), refused.len() as u64);
         assert!(
@@ -157,7 +159,7 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
     /// Everything that the ledger shows when no call is in flight.
     fn look_afterwards<K: Kind>(&self, ledger: &K::Ledger) -> Vec<Event> {
         let session = K::session(ledger);
-        let mut keys: Vec<u64> = [&self.before]
+        let mut keys: Vec<u64> = [&self.before, &self.after]
             .into_iter()
             .chain(&self.threads)
             .flat_map(|calls| calls.as_ref())

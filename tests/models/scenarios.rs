@@ -19,7 +19,13 @@ macro_rules! models {
             use super::*;
 
             fn model() -> Model {
-                Model { preemptions: $preemptions, capacity: $capacity, before: &$before, threads: vec![$($calls),+] }
+                Model {
+                    preemptions: $preemptions,
+                    capacity: $capacity,
+                    before: &$before,
+                    threads: vec![$($calls),+],
+                    after: &[],
+                }
             }
 
             #[test]
@@ -195,7 +201,7 @@ fn bounds_on_the_way() {
         Record(4, 10),
     ];
     let threads: Vec<&[_]> = vec![&[Record(8, 50), Record(6, 60)], &[Record(7, 10)]];
-    Model { preemptions: 2, capacity: 4, before, threads }.check::<Inline<Eighths>>();
+    Model { preemptions: 2, capacity: 4, before, threads, after: &[] }.check::<Inline<Eighths>>();
 }
 
 /// A newcomer claims a slot below a leaf that has been raised since its search, and must see that.
@@ -205,6 +211,7 @@ fn bounds_on_the_way() {
 #[test]
 fn bounds_raised_behind_a_search() {
     let before: &[_] = &[Record(1, 10), Record(2, 50), Record(3, 20)];
-    let threads: Vec<&[_]> = vec![&[Record(4, 60)], &[Record(5, 30), Record(6, 40)]];
-    Model { preemptions: 2, capacity: 3, before, threads }.check::<Inline<Colliding>>();
+    let threads: Vec<&[_]> = vec![&[Record(4, 60)], &[Record(5, 30)]];
+    Model { preemptions: 2, capacity: 3, before, threads, after: &[Record(6, 40)] }
+        .check::<Inline<Colliding>>();
 }
