@@ -152,6 +152,60 @@ fn a_gc_heap_outlives_the_instance_that_it_was_made_for() {
     assert_eq!(lease.end().own, store.gc_heap_capacity());
 }
 
+/// A guest that fails by a constant expression for which its heap has no room leaves its memory behind.
+#[test]
+fn a_guest_cannot_pass_its_ceiling_by_failing() {
+    let mut config = Config::new();
+    config.allocation_strategy(PoolingAllocationConfig::default()).wasm_gc(true);
+    let limits = MeterLimits::total(10 * PAGE);
+    let (_, mut store) = store(&config, limits);
+    let module = Module::new(
+        store.engine(),
+        "(module (type $a (array i8)) (memory 4)
+           (global (ref $a) (array.new_default $a (i32.const 3000000))))",
+    )
+    .unwrap();
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
+    for attempt in 0..20 {
+        assert!(
+            lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_err(),
+            "no room for the array"
+        );
+        // One of the pool's memories is the heap's.
+        let held = (lease.engine().pooling_allocator_metrics().unwrap().memories() as usize - 1) * 4 * PAGE;
+        let known = lease.report().total - lease.gc_heap_capacity();
+        assert_eq!((known, held), if attempt == 0 { (4 * PAGE, 4 * PAGE) } else { (8 * PAGE, 8 * PAGE) });
+    }
+}
+
+/// Whatever a closure made before it failed is still there, and no error says so.
+#[test]
+fn what_a_closure_made_before_it_failed_stays_in_the_account() {
+    let limits = MeterLimits::total(10 * PAGE);
+    let (ledger, mut store) = store(&Config::new(), limits);
+    let six = Module::new(store.engine(), "(module (memory 6))").unwrap();
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
+    let two = lease.instantiate(
+        |store| {
+            Instance::new(&mut *store, &six, &[])?;
+            Instance::new(store, &six, &[])
+        },
+        instance_remains,
+    );
+    assert!(two.is_err());
+    assert_eq!(lease.report().total, 6 * PAGE);
+    let of_the_host = lease.instantiate(
+        |store| {
+            Memory::new(&mut *store, MemoryType::new(3, None))?;
+            Instance::new(store, &six, &[])
+        },
+        instance_remains,
+    );
+    assert!(of_the_host.is_err());
+    assert_eq!(lease.end().total, 9 * PAGE);
+    assert_eq!(ledger.peak(&id("alice")), 9 * PAGE as u64);
+}
+
 /// What a host makes itself is asked about like what a guest makes.
 #[test]
 fn memories_and_tables_of_the_host_count() {

@@ -12,6 +12,7 @@ mod growth;
 mod lease;
 mod limiter_macro;
 mod policy;
+mod turn;
 mod unasked;
 #[cfg(feature = "wasmi")]
 mod wasmi;
@@ -27,6 +28,7 @@ pub use counters::{MeterCounters, MeterStats};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
 pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
+use turn::Turns;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 
@@ -73,6 +75,7 @@ pub struct StoreMemoryMeter<
     /// What holds while nobody has the lease.
     idle_limits: MeterLimits,
     charged: Option<Charged<L::Principal>>,
+    turns: Turns,
     /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
     /// use.
     instantiating: bool,
@@ -106,6 +109,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             limits,
             idle_limits: limits,
             charged: None,
+            turns: Turns::default(),
             instantiating: false,
         }
     }
@@ -113,13 +117,15 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and
     /// otherwise the limits as they were.
     ///
-    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next;
+    /// Ends the turn of whoever held it before, leases included: where their guards are dropped
+    /// later, `principal` holds the Store on. There is nothing that ends this turn but the next `set`;
     /// [`lease`](Self::lease) ends itself.
     pub fn set(&mut self, max_memory_bytes: usize, principal: L::Principal) {
         self.start_lease(principal, self.limits.with_ceiling(max_memory_bytes));
     }
 
-    /// Lends the meter to `principal` under `limits`, until the guard is dropped.
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn goes
+    /// on that was on before.
     ///
     /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
     pub fn lease(
@@ -130,9 +136,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         Lease::start(self, |meter| meter, principal, limits)
     }
 
-    /// Begins the turn of `principal`; ends that of whoever held the Store before.
+    /// Begins the turn of `principal`; ends all that were on, those of guards included.
     pub fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
-        self.settle();
+        self.end_turns();
         self.account.start_lease();
         self.limits = limits;
         self.charged = Some(Charged { principal, hint: Hint::new() });
@@ -141,7 +147,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Nobody holds the Store any more. What the lease used stays readable with
     /// [`report`](Self::report) until the Store grows again or the next lease begins.
     pub fn end_lease(&mut self) {
-        self.settle();
+        self.end_turns();
         self.charged = None;
         self.limits = self.idle_limits;
     }
