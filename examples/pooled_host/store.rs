@@ -13,9 +13,7 @@
 //! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
 //! that a Store may see in its life.
 
-use highwater::{
-    Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
-};
+use highwater::{Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter};
 use serde::Serialize;
 use wasmtime::error::Context;
 use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
@@ -111,8 +109,7 @@ impl PooledStore {
         let inherited = self.held_bytes();
         let limits = self.limits(invocation.ceiling_bytes);
         let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
-        let guest = guests.get(invocation.guest);
-        let instance = lease.instantiate(|store| guest.instantiate(store), instance_remains)?;
+        let instance = lease.instantiate_pre(guests.get(invocation.guest))?;
         self.memories.extend(instance.get_memory(&mut *lease, "memory"));
         let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
         run.call(&mut *lease, invocation.pages)?;

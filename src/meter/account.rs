@@ -59,8 +59,7 @@ pub(super) struct Used {
 }
 
 impl Used {
-    const NOTHING: Self =
-        Self { own: 0, largest_memory: 0, store_total: 0, denied: 0, last_denial: None };
+    const NOTHING: Self = Self { own: 0, largest_memory: 0, store_total: 0, denied: 0, last_denial: None };
 
     /// The report of a lease that is not on, of a Store that now holds `total` bytes.
     pub(super) fn report(&self, total: usize, table_elements: usize) -> LeaseReport {

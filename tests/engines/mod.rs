@@ -6,6 +6,8 @@
 use highwater::{LeaseReport, MeterLimits, PrincipalId, StoreMemoryMeter};
 
 #[cfg(feature = "wasmtime")]
+pub mod failures;
+#[cfg(feature = "wasmtime")]
 pub mod first_meter;
 pub mod scenarios;
 #[cfg(feature = "wasmi")]
