@@ -64,6 +64,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.settle();
         let Displaced { turn, before, limits, used, ended, .. } = *displaced;
         if turn <= self.turns.over {
+            // A guard that was leaked inside this one ends nothing any more.
+            self.turns.current = BY_HAND;
             // The next guard outwards finds what its own turn had used.
             self.turns.ended = if before == BY_HAND { ended } else { (before, used) };
             return;
