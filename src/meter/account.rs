@@ -112,8 +112,9 @@ pub struct Account {
     held: Usage,
     pending: Option<Pending>,
     inherited: usize,
-    /// What the lease had used when it was resumed, or nothing.
-    resumed: Used,
+    /// By how much the lease had grown the Store when it was resumed, or 0, and what it then answered for by
+    /// [`Attribution::StoreTotal`].
+    resumed: (usize, usize),
     denied: u64,
     last_denial: Option<Denial>,
     approved: Approved,
@@ -127,7 +128,7 @@ impl Account {
             held: Usage { memory: 0, table_elements: 0, largest_memory: 0 },
             pending: None,
             inherited: 0,
-            resumed: Used::NOTHING,
+            resumed: (0, 0),
             denied: 0,
             last_denial: None,
             approved: Approved { memories: 0, tables: 0 },
@@ -244,6 +245,7 @@ impl Account {
     }
 
     /// A lease begins: all that the Store holds now is inherited.
+    #[inline]
     pub fn start_lease(&mut self) {
         self.settle();
         self.resume(Used::NOTHING);
@@ -261,13 +263,14 @@ impl Account {
     }
 
     /// A lease goes on that had used so much: what others have added since is inherited.
+    #[inline]
     pub(super) fn resume(&mut self, used: Used) {
         self.settle();
         self.inherited = self.held.memory.saturating_sub(used.own);
         self.held.largest_memory = used.largest_memory;
         self.denied = used.denied;
         self.last_denial = used.last_denial;
-        self.resumed = used;
+        self.resumed = (used.own, used.store_total);
     }
 
     /// What the Store holds now, before an instantiation that may fail.
@@ -375,9 +378,7 @@ impl Account {
         match attribution {
             Attribution::LargestMemory => usage.largest_memory,
             // Not for what others left or added, before it has grown the Store itself.
-            Attribution::StoreTotal if usage.memory - self.inherited <= self.resumed.own => {
-                self.resumed.store_total
-            }
+            Attribution::StoreTotal if usage.memory - self.inherited <= self.resumed.0 => self.resumed.1,
             Attribution::StoreTotal => usage.memory,
             Attribution::OwnGrowth => usage.memory - self.inherited,
         }

@@ -71,9 +71,12 @@ where
 {
     /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way
     /// from there to its meter. A turn that is on goes on when this one ends.
-    pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
-        let displaced = meter(&mut holder).begin_turn(principal, limits);
-        Self { holder, meter, displaced }
+    #[inline]
+    pub fn start(holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+        // What is put aside is large, so it is written where it stays.
+        let mut lease = Self { holder, meter, displaced: Displaced::NOTHING };
+        (lease.meter)(&mut lease.holder).begin_turn(principal, limits, &mut lease.displaced);
+        lease
     }
 
     /// What the lease has used so far; if it was ended by [`set`](StoreMemoryMeter::set), until then.
@@ -148,6 +151,7 @@ where
     L: LedgerHandle,
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
+    #[inline]
     fn drop(&mut self) {
         (self.meter)(&mut self.holder).end_turn(&mut self.displaced);
     }

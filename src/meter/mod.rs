@@ -139,17 +139,14 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Begins the turn of `principal`; ends all that were on, those of guards included.
     pub fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
         self.end_turns();
-        self.account.start_lease();
-        self.limits = limits;
-        self.charged = Some(Charged { principal, hint: Hint::new() });
+        self.hand_to(principal, limits);
     }
 
     /// Nobody holds the Store any more. What the lease used stays readable with
     /// [`report`](Self::report) until the Store grows again or the next lease begins.
     pub fn end_lease(&mut self) {
         self.end_turns();
-        self.charged = None;
-        self.limits = self.idle_limits;
+        self.set_idle();
     }
 
     /// Who holds the Store.

@@ -4,8 +4,6 @@
 //! [`set`](StoreMemoryMeter::set), [`start_lease`](StoreMemoryMeter::start_lease) and
 //! [`end_lease`](StoreMemoryMeter::end_lease) have no guard: they end all turns that are on.
 
-use core::mem;
-
 use super::{Charged, LeaseReport, MeterLimits, StoreMemoryMeter, account::Used};
 use crate::{LedgerHandle, tracker::Hint};
 
@@ -23,13 +21,24 @@ pub(super) struct Turns {
     over: u64,
     /// What the innermost of those had used whose guard is still there.
     ended: (u64, Used),
+    /// Guards that are there, those that have been leaked included.
+    guards: u64,
 }
 
-/// What a guard has put aside, to be restored when its own turn ends.
+/// A guard's own turn, and what it has put aside, to be restored when that ends.
 pub(super) struct Displaced<P> {
-    /// The guard's own turn.
     turn: u64,
-    before: u64,
+    /// Nothing, if the Store was idle and there was no other guard.
+    outer: Option<Outer<P>>,
+}
+
+impl<P> Displaced<P> {
+    /// Of a guard whose turn has not begun.
+    pub(super) const NOTHING: Self = Self { turn: BY_HAND, outer: None };
+}
+
+struct Outer<P> {
+    turn: u64,
     principal: Option<P>,
     limits: MeterLimits,
     used: Used,
@@ -37,44 +46,76 @@ pub(super) struct Displaced<P> {
 }
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// Begins a turn inside the present one.
+    /// Begins a turn inside the present one, which is put aside in `displaced`.
+    #[inline]
     pub(super) fn begin_turn(
         &mut self,
         principal: L::Principal,
         limits: MeterLimits,
-    ) -> Displaced<L::Principal> {
+        displaced: &mut Displaced<L::Principal>,
+    ) {
         self.settle();
-        let used = self.account.used();
-        self.account.start_lease();
-        let charged = self.charged.replace(Charged { principal, hint: Hint::new() });
+        if self.charged.is_some() || self.turns.guards > 0 {
+            displaced.outer = Some(self.put_aside());
+        }
+        self.turns.guards += 1;
         self.turns.last += 1;
-        Displaced {
-            turn: self.turns.last,
-            before: mem::replace(&mut self.turns.current, self.turns.last),
-            principal: charged.map(|charged| charged.principal),
-            limits: mem::replace(&mut self.limits, limits),
-            used,
+        self.turns.current = self.turns.last;
+        displaced.turn = self.turns.last;
+        self.hand_to(principal, limits);
+    }
+
+    #[cold]
+    fn put_aside(&mut self) -> Outer<L::Principal> {
+        Outer {
+            turn: self.turns.current,
+            principal: self.charged.take().map(|charged| charged.principal),
+            limits: self.limits,
+            used: self.account.used(),
             ended: self.turns.ended,
         }
     }
 
+    /// A new turn of `principal` begins.
+    #[inline]
+    pub(super) fn hand_to(&mut self, principal: L::Principal, limits: MeterLimits) {
+        self.account.start_lease();
+        self.limits = limits;
+        self.charged = Some(Charged { principal, hint: Hint::new() });
+    }
+
     /// Ends a guard's turn, and with it those of guards inside it that were leaked. The turn before
     /// goes on.
+    #[inline]
     pub(super) fn end_turn(&mut self, displaced: &mut Displaced<L::Principal>) {
         self.settle();
-        let Displaced { turn, before, limits, used, ended, .. } = *displaced;
-        if turn <= self.turns.over {
+        // Not below the guards that there are, should the host have put another meter in this one's place.
+        self.turns.guards = self.turns.guards.saturating_sub(1);
+        let over = displaced.turn <= self.turns.over;
+        match &mut displaced.outer {
+            Some(outer) => self.restore(outer, over),
+            None if over => {}
+            None => {
+                self.turns.current = BY_HAND;
+                self.set_idle();
+            }
+        }
+    }
+
+    #[cold]
+    fn restore(&mut self, outer: &mut Outer<L::Principal>, over: bool) {
+        if over {
             // A guard that was leaked inside this one ends nothing any more.
             self.turns.current = BY_HAND;
             // The next guard outwards finds what its own turn had used.
-            self.turns.ended = if before == BY_HAND { ended } else { (before, used) };
+            self.turns.ended = if outer.turn == BY_HAND { outer.ended } else { (outer.turn, outer.used) };
             return;
         }
-        self.turns.current = before;
-        self.limits = limits;
-        self.charged = displaced.principal.take().map(|principal| Charged { principal, hint: Hint::new() });
+        self.turns.current = outer.turn;
+        self.limits = outer.limits;
+        self.charged = outer.principal.take().map(|principal| Charged { principal, hint: Hint::new() });
         if self.charged.is_some() {
-            self.account.resume(used);
+            self.account.resume(outer.used);
             // The ledger need not be the one that it was recorded in before.
             self.record(self.account.settled_charge(self.limits.attribution()));
         }
@@ -88,6 +129,13 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             self.turns.current = BY_HAND;
             self.turns.over = self.turns.last;
         }
+    }
+
+    /// Nobody holds the Store.
+    #[inline]
+    pub(super) fn set_idle(&mut self) {
+        self.charged = None;
+        self.limits = self.idle_limits;
     }
 
     /// What a guard's turn has used. While a turn is on that was begun inside it by a guard that has
