@@ -8,8 +8,8 @@ use engines::{PAGE, failures, first_meter, id};
 use first_meter::{Both, CEILING, call, instance, metered, store};
 use highwater::{Lease, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
 use wasmtime::{
-    Config, Engine, Instance, InstancePre, Linker, Memory, MemoryType, Module, PoolingAllocationConfig, Ref,
-    RefType, Store, Table, TableType,
+    Caller, Config, Engine, Instance, InstancePre, Linker, Memory, MemoryType, Module,
+    PoolingAllocationConfig, Ref, RefType, Store, Table, TableType,
     component::{self, Component},
 };
 
@@ -53,6 +53,40 @@ fn through_a_closure_the_total_is_never_below_the_engines() {
             assert!(known == held || !way.created, "{}", way.name);
         },
     );
+}
+
+/// A host function of alice's guest runs a guest of bob's on the same Store.
+#[test]
+fn a_lease_inside_a_host_function_leaves_the_one_outside_as_it_was() {
+    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(0));
+    let mut linker = Linker::new(store.engine());
+    let run = |mut caller: Caller<'_, Both>| -> wasmtime::Result<()> {
+        let limits = MeterLimits::total(7 * PAGE);
+        let mut bobs = Lease::start(&mut caller, |caller| &mut caller.data_mut().meter, id("bob"), limits);
+        let module = Module::new(bobs.engine(), include_str!("guests/grower.wat"))?;
+        let instance = Instance::new(&mut *bobs, &module, &[])?;
+        let grow = instance.get_typed_func::<i32, i32>(&mut *bobs, "grow")?;
+        assert_eq!(grow.call(&mut *bobs, 3)?, 1);
+        assert_eq!(grow.call(&mut *bobs, 3)?, -1);
+        let report = bobs.end();
+        assert_eq!((report.inherited, report.own, report.denied), (2 * PAGE, 4 * PAGE, 1));
+        Ok(())
+    };
+    linker.func_wrap("host", "run", run).unwrap();
+    let wat = r#"(module (import "host" "run" (func $run)) (memory 2)
+        (func (export "grow") (param i32) (result i32) (call $run) (memory.grow (local.get 0))))"#;
+    let guest = linker.instantiate_pre(&Module::new(store.engine(), wat).unwrap()).unwrap();
+
+    let limits = MeterLimits::total(10 * PAGE);
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("carol"), limits);
+    let instance = lease.instantiate_pre(&guest).unwrap();
+    let grow = instance.get_typed_func::<i32, i32>(&mut *lease, "grow").unwrap();
+    assert_eq!(grow.call(&mut *lease, 4).unwrap(), 2, "up to her own ceiling");
+    assert_eq!(lease.data().meter.principal(), Some(&id("carol")));
+    let report = lease.end();
+    assert_eq!((report.inherited, report.own, report.denied), (4 * PAGE, 6 * PAGE, 0));
+    assert_eq!((ledger.peak(&id("carol")), ledger.peak(&id("bob"))), (6 * PAGE as u64, 4 * PAGE as u64));
+    assert_eq!(store.data().meter.principal(), Some(&id("alice")), "who held the Store before");
 }
 
 #[test]
