@@ -28,6 +28,15 @@ fn the_total_is_the_engines_however_an_instantiation_fails() {
     );
 }
 
+#[cfg(feature = "wasmtime-async")]
+#[test]
+fn the_total_is_the_engines_however_a_future_fails() {
+    failures::try_each_way(
+        |lease, guest| engines::wasmtime_async_host::run(lease.instantiate_pre_async(guest)),
+        |way, known, held| assert_eq!(known, held, "{}", way.name),
+    );
+}
+
 #[test]
 fn a_host_of_another_engine_counts_by_hand() {
     failures::try_each_way(

@@ -18,7 +18,7 @@ pub struct AsyncHost {
 }
 
 /// Runs a future that never has to wait for anything outside.
-fn run<F: Future>(future: F) -> F::Output {
+pub fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
