@@ -51,6 +51,50 @@ fn a_lease_ends_by_a_panic() {
     assert_eq!(ledger.top(10), [(id("alice"), PAGE as u64)]);
 }
 
+/// A host function of alice's guest runs something for bob on the same Store.
+#[test]
+fn a_lease_goes_on_after_one_inside_it() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(MeterLimits::total(PAGE), ledger.clone());
+    let mut outer = meter.lease(id("alice"), LIMITS);
+    let _ = outer.approve_memory(0, 2 * PAGE, None);
+    let mut inner = Lease::start(&mut *outer, |meter| meter, id("bob"), MeterLimits::total(5 * PAGE));
+    let _ = inner.approve_memory(0, 3 * PAGE, None);
+    assert_eq!(inner.approve_memory(0, PAGE, None), Ok(false));
+    let report = inner.end();
+    assert_eq!((report.inherited, report.own, report.denied), (2 * PAGE, 3 * PAGE, 1));
+
+    assert_eq!(outer.principal(), Some(&id("alice")));
+    assert_eq!(*outer.limits(), LIMITS);
+    let report = outer.report();
+    assert_eq!((report.inherited, report.own, report.total), (3 * PAGE, 2 * PAGE, 5 * PAGE));
+    assert_eq!((report.denied, report.last_denial), (0, None), "bob's denial is not alice's");
+    assert_eq!(outer.approve_memory(2 * PAGE, 6 * PAGE, None), Ok(true), "up to her own ceiling");
+    assert_eq!(outer.end().own, 6 * PAGE);
+    assert_eq!(meter.principal(), None);
+    assert_eq!(ledger.top(9), [(id("alice"), 6 * PAGE as u64), (id("bob"), 3 * PAGE as u64)]);
+}
+
+#[test]
+fn a_principal_that_is_set_inside_a_lease_holds_the_store_on() {
+    let ledger = MemoryLedger::default();
+    let mut meter = StoreMemoryMeter::idle(LIMITS, ledger.clone());
+    let mut outer = meter.lease(id("alice"), LIMITS);
+    let _ = outer.approve_memory(0, PAGE, None);
+    let mut inner = outer.lease(id("bob"), LIMITS);
+    let _ = inner.approve_memory(PAGE, 3 * PAGE, None);
+    inner.set(9 * PAGE, id("carol"));
+    let _ = inner.approve_memory(0, 4 * PAGE, None);
+    assert_eq!(inner.end().own, 2 * PAGE, "bob's turn is over");
+    assert_eq!(outer.principal(), Some(&id("carol")));
+    assert_eq!(outer.end().own, PAGE, "and alice's too");
+    assert_eq!(meter.principal(), Some(&id("carol")));
+    assert_eq!(meter.approve_memory(0, PAGE, None), Ok(true));
+    drop(meter);
+    assert_eq!(ledger.peak(&id("carol")), 5 * PAGE as u64);
+    assert_eq!((ledger.peak(&id("alice")), ledger.peak(&id("bob"))), (PAGE as u64, 2 * PAGE as u64));
+}
+
 #[test]
 fn a_failure_is_never_recorded_and_a_success_always() {
     let ledger = MemoryLedger::default();

@@ -55,8 +55,8 @@ mod through_async_wasmtime {
     crate::scenarios_on!(crate::engines::wasmtime_async_host::AsyncHost);
 
     #[test]
-    fn a_failed_instantiation_is_withdrawn() {
-        crate::engines::wasmtime_async_host::a_failed_instantiation_is_withdrawn();
+    fn a_failed_instantiation_is_withdrawn_if_nothing_was_created() {
+        crate::engines::wasmtime_async_host::a_failed_instantiation_is_withdrawn_if_nothing_was_created();
     }
 }
 

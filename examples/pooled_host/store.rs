@@ -17,7 +17,6 @@ use std::sync::Arc;
 
 use highwater::{
     Attribution, Lease, LeaseReport, MemoryLedger, MeterCounters, MeterLimits, StoreMemoryMeter,
-    instance_remains,
 };
 use serde::Serialize;
 use wasmtime::error::Context;
@@ -115,8 +114,7 @@ impl PooledStore {
         let inherited = self.held_bytes();
         let limits = self.limits(invocation.ceiling_bytes);
         let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
-        let guest = guests.get(invocation.guest);
-        let instance = lease.instantiate(|store| guest.instantiate(store), instance_remains)?;
+        let instance = lease.instantiate_pre(guests.get(invocation.guest))?;
         self.memories.extend(instance.get_memory(&mut *lease, "memory"));
         let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
         run.call(&mut *lease, invocation.pages)?;

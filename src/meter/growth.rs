@@ -17,15 +17,34 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// What the Store holds, to go back to if the instantiation that follows fails. Until it is
-    /// [settled](Self::settle) or [withdrawn](Self::withdraw), growth is recorded only on approval.
+    /// [settled](Self::settle) or [withdrawn](Self::withdraw_unless_created), growth is recorded only
+    /// on approval.
     pub fn mark(&mut self) -> Mark {
         self.settle();
         self.instantiating = true;
         self.account.mark()
     }
 
-    /// The instantiation since `mark` failed and the engine has taken back the memories and tables
-    /// that it had asked for.
+    /// The one instantiation since `mark` failed: gives back what was approved for it if its instance
+    /// cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does the same;
+    /// this is for an engine of another version or kind, and for a Store that no [`Lease`] is in front
+    /// of.
+    ///
+    /// `memories` and `tables` are how many the module defines (wasmtime's
+    /// `Module::resources_required`), `heap` the bytes by which the Store's GC heap has grown since
+    /// `mark` (`Store::gc_heap_capacity`). See
+    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created) for the rule.
+    ///
+    /// [`Lease`]: crate::Lease
+    /// [`Lease::instantiate_pre`]: crate::Lease::instantiate_pre
+    pub fn withdraw_unless_created(&mut self, mark: Mark, memories: u32, tables: u32, heap: usize) -> bool {
+        let withdrawn = self.account.withdraw_unless_created(mark, memories, tables, heap);
+        self.settle();
+        withdrawn
+    }
+
+    /// The host knows that nothing is left of what was approved since `mark`. No error of an
+    /// instantiation tells so much: see [`withdraw_unless_created`](Self::withdraw_unless_created).
     pub fn withdraw(&mut self, mark: Mark) {
         self.instantiating = false;
         self.account.withdraw(mark);
@@ -186,7 +205,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     #[inline]
-    fn record(&mut self, bytes: usize) {
+    pub(super) fn record(&mut self, bytes: usize) {
         if let Some(Charged { principal, hint }) = &mut self.charged {
             self.ledger.record_hinted(principal, bytes as u64, hint);
         }

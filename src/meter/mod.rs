@@ -14,6 +14,7 @@ mod growth;
 mod lease;
 mod limiter_macro;
 mod policy;
+mod turn;
 mod unasked;
 #[cfg(feature = "wasmi")]
 mod wasmi;
@@ -31,6 +32,7 @@ pub use counters::{MeterCounters, MeterStats, SharedCounters};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
 pub use policy::{MeterLimits, MeterLimitsBuilder};
+use turn::Turns;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 
@@ -78,6 +80,7 @@ pub struct StoreMemoryMeter<
     idle_limits: MeterLimits,
     charged: Option<Charged<L::Principal>>,
     counting: Counting,
+    turns: Turns,
     /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
     /// use.
     instantiating: bool,
@@ -116,6 +119,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             idle_limits: limits,
             charged: None,
             counting: Counting::Alone(MeterStats::default()),
+            turns: Turns::default(),
             instantiating: false,
         }
     }
@@ -133,13 +137,15 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// total if the limits have one, and otherwise the limits as they were
     /// ([`MeterLimits::with_ceiling`]).
     ///
-    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next;
+    /// Ends the turn of whoever held it before, leases included: where their guards are dropped
+    /// later, `principal` holds the Store on. There is nothing that ends this turn but the next `set`;
     /// [`lease`](Self::lease) ends itself.
     pub fn set(&mut self, max_memory_bytes: usize, principal: L::Principal) {
         self.start_lease(principal, self.limits.with_ceiling(max_memory_bytes));
     }
 
-    /// Lends the meter to `principal` under `limits`, until the guard is dropped.
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn goes
+    /// on that was on before.
     ///
     /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
     pub fn lease(
@@ -150,20 +156,17 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         Lease::start(self, |meter| meter, principal, limits)
     }
 
-    /// Begins the turn of `principal`; ends that of whoever held the Store before.
+    /// Begins the turn of `principal`; ends all that were on, those of guards included.
     pub fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
-        self.settle();
-        self.account.start_lease();
-        self.limits = limits;
-        self.charged = Some(Charged { principal, hint: Hint::new() });
+        self.end_turns();
+        self.hand_to(principal, limits);
     }
 
     /// Nobody holds the Store any more. What the lease used stays readable with
     /// [`report`](Self::report) until the Store grows again or the next lease begins.
     pub fn end_lease(&mut self) {
-        self.settle();
-        self.charged = None;
-        self.limits = self.idle_limits;
+        self.end_turns();
+        self.set_idle();
     }
 
     /// Who holds the Store.

@@ -6,6 +6,8 @@
 use highwater::{LeaseReport, MeterLimits, PrincipalId, StoreMemoryMeter};
 
 #[cfg(feature = "wasmtime")]
+pub mod failures;
+#[cfg(feature = "wasmtime")]
 pub mod first_meter;
 #[path = "../common/replaced_rule.rs"]
 pub mod replaced_rule;
