@@ -55,8 +55,12 @@ fn main() -> Result<(), Error> {
 
     let mut top = [(PrincipalId::default(), 0); CAPACITY];
     let residents = LEDGER.top_into(&mut top);
-    println!("\nthe {residents} biggest of them, in {} of static memory:", bytes(LEDGER.memory_bytes()));
-    for (principal, own) in &top[..residents] {
+    println!(
+        "\nthe {} biggest of them, in {} of static memory:",
+        residents.len(),
+        bytes(LEDGER.memory_bytes())
+    );
+    for (principal, own) in residents {
         println!("{principal:<8}  {:>11}", bytes(*own as usize));
     }
     println!("nobody else ever grew more than {}", HumanBytes(LEDGER.untracked_at_most()));

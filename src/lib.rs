@@ -1,11 +1,18 @@
 #![doc = include_str!("../README.md")]
-#![no_std]
+#![cfg_attr(not(highwater_loom), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
-#[cfg(any(test, feature = "std", highwater_steps))]
+#[cfg(any(test, feature = "std-ledger", highwater_steps))]
 extern crate std;
+
+// The models use the crate by its name, as other tests do.
+#[cfg(all(test, highwater_loom))]
+extern crate self as highwater;
+#[cfg(all(test, highwater_loom))]
+#[path = "../tests/models/mod.rs"]
+mod models;
 
 mod key;
 mod ledger;
@@ -14,7 +21,6 @@ mod principal;
 mod sync;
 mod table;
 mod tracker;
-mod word;
 
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
@@ -26,18 +32,17 @@ pub mod embedded {}
 #[cfg(doc)]
 pub mod metering {}
 
-pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
-#[cfg(not(loom))]
+pub use key::{InlineKey, InlineStr, InlineStrError};
+#[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;
-pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PRINCIPALS};
+pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
 pub use meter::{
-    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterLimits, MeterLimitsBuilder, MeterStats,
-    StoreMemoryMeter,
+    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits, MeterLimitsBuilder,
+    MeterStats, SharedCounters, StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
-pub use sync::Word;
 #[cfg(highwater_steps)]
 #[doc(hidden)]
 pub use sync::stepped;
@@ -46,9 +51,10 @@ pub use tracker::{LedgerHandle, Tracker};
 #[cfg(feature = "alloc")]
 pub use {
     crossbeam_epoch::Collector,
+    equivalent::Equivalent,
     key::epoch::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
-        epoch::{Ledger, Recorder},
+        epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },
 };

@@ -87,20 +87,15 @@ impl PrincipalId {
 }
 
 impl InlineKey for PrincipalId {
-    type Words = <InlineStr<{ Self::MAX_LENGTH }> as InlineKey>::Words;
+    type Repr = InlineStr<{ Self::MAX_LENGTH }>;
 
     #[inline]
-    fn to_words(&self) -> Self::Words {
-        self.0.to_words()
+    fn to_repr(&self) -> Self::Repr {
+        self.0
     }
 
-    fn from_words(words: &Self::Words) -> Self {
-        Self(InlineStr::from_words(words))
-    }
-
-    #[inline]
-    fn significant_words(&self) -> usize {
-        self.0.significant_words()
+    fn from_repr(repr: Self::Repr) -> Self {
+        Self(repr)
     }
 }
 
@@ -161,20 +156,9 @@ impl serde::Serialize for PrincipalId {
 #[cfg(feature = "serde")]
 impl<'de> serde::Deserialize<'de> for PrincipalId {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Visitor;
-
-        impl serde::de::Visitor<'_> for Visitor {
-            type Value = PrincipalId;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a principal id: 1 to 64 characters of [A-Za-z0-9_-]")
-            }
-
-            fn visit_str<E: serde::de::Error>(self, id: &str) -> Result<PrincipalId, E> {
-                PrincipalId::new(id).map_err(E::custom)
-            }
-        }
-
-        deserializer.deserialize_str(Visitor)
+        crate::key::text::deserialize(
+            deserializer,
+            format_args!("a principal id: 1 to {} characters of [A-Za-z0-9_-]", Self::MAX_LENGTH),
+        )
     }
 }

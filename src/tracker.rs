@@ -2,50 +2,10 @@
 
 use core::fmt;
 
-use crate::{sync::Word, table::Recorded};
-
-/// What a caller remembers of one key in one ledger.
-///
-/// Every value up to `settled` is known not to change anything, for ever: it was the key's peak
-/// once, or the floor, and a resident that is evicted leaves a floor at least as high as its peak.
-#[derive(Clone, Copy, Default)]
-pub struct Hint {
-    settled: Word,
-    /// The slot whose peak word was `settled`, plus one; 0 if there is none.
-    slot: u32,
-}
-
-impl Hint {
-    #[inline]
-    pub(crate) fn settled(&self) -> Word {
-        self.settled
-    }
-
-    #[inline]
-    pub(crate) fn slot(&self) -> Option<usize> {
-        (self.slot as usize).checked_sub(1)
-    }
-
-    pub(crate) const fn new() -> Self {
-        Self { settled: 0, slot: 0 }
-    }
-
-    /// The key was met in this slot with this peak.
-    #[inline]
-    pub(crate) fn point(&mut self, slot: usize, peak: Word) {
-        *self = Self { settled: peak, slot: slot as u32 + 1 };
-    }
-
-    /// The floor is at least this high.
-    #[inline]
-    pub(crate) fn settle(&mut self, floor: Word) {
-        *self = Self { settled: floor, slot: 0 };
-    }
-}
+use crate::table::{Hint, Recorded};
 
 pub(crate) mod sealed {
     use super::{Hint, Recorded};
-    use crate::meter::MeterCounters;
 
     /// What a handle does for trackers and meters.
     pub trait Handle {
@@ -53,9 +13,6 @@ pub(crate) mod sealed {
 
         /// Records for a key. The hint is of this key and this ledger, or new.
         fn record_hinted(&self, key: &Self::Key, bytes: u64, hint: &mut Hint) -> Recorded;
-
-        /// What the meters over the ledger have allowed and denied.
-        fn meter_counters(&self) -> &MeterCounters;
     }
 }
 
@@ -83,7 +40,7 @@ impl<L: sealed::Handle> LedgerHandle for L {
 /// probe, key comparison or pin, as long as nobody else has raised it.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{MemoryLedger, PrincipalId, Recorded, Tracker};
 ///
 /// let ledger = MemoryLedger::default();
@@ -102,6 +59,7 @@ pub struct Tracker<L: LedgerHandle> {
 
 impl<L: LedgerHandle> Tracker<L> {
     /// A tracker of one principal, which becomes resident with its first record.
+    #[must_use]
     pub const fn new(ledger: L, key: L::Principal) -> Self {
         Self { ledger, key, hint: Hint::new() }
     }
@@ -122,11 +80,13 @@ impl<L: LedgerHandle> Tracker<L> {
     }
 
     /// The principal.
+    #[must_use]
     pub const fn key(&self) -> &L::Principal {
         &self.key
     }
 
     /// The ledger.
+    #[must_use]
     pub const fn ledger(&self) -> &L {
         &self.ledger
     }
@@ -145,7 +105,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tracker")
             .field("key", &self.key)
-            .field("seen", &self.hint.settled)
+            .field("seen", &self.hint.settled())
             .field("ledger", &self.ledger)
             .finish()
     }

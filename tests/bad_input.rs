@@ -1,14 +1,12 @@
 //! Promise: senseless arguments get a documented answer or panic, never an allocator's abort and never a wrong peak.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::panic::catch_unwind;
 
 use common::oracle::LARGEST_PEAK;
 use common::subject::Subject;
-use highwater::{InlineLedger, MemoryLedger, PrincipalId, Recorded};
+use highwater::{InlineLedger, MAX_PEAK, MemoryLedger, PrincipalId, Recorded};
 
 for_every_kind! { values_saturate, zero_is_no_value, unknown_keys_have_no_peak, an_empty_ledger_is_empty }
 
@@ -17,6 +15,7 @@ fn values_saturate<S: Subject>() {
     let key = S::key(1);
     assert_eq!(ledger.record_peak(&key, LARGEST_PEAK - 1), Recorded::Admitted);
     assert_eq!(ledger.peak(&key), LARGEST_PEAK - 1);
+    assert_eq!(LARGEST_PEAK, MAX_PEAK);
     assert_eq!(ledger.record_peak(&key, u64::MAX), Recorded::Raised);
     assert_eq!(ledger.peak(&key), LARGEST_PEAK);
     assert_eq!(ledger.record_peak(&key, LARGEST_PEAK + 1), Recorded::Unchanged);

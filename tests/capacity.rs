@@ -1,7 +1,5 @@
 //! Promise: `len() <= capacity` at every instant, and nobody sees less than what has just been admitted.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::collections::BTreeSet;

@@ -1,11 +1,14 @@
 //! A program that names no type parameter, no hasher and no capacity compiles, as its callers have it.
 
-#![cfg(not(loom))]
-
-use std::thread;
+use std::{
+    hash::BuildHasher,
+    panic::{RefUnwindSafe, UnwindSafe},
+    thread,
+};
 
 use highwater::{
-    Collector, FixedState, InlineLedger, Ledger, MAX_PRINCIPALS, MemoryLedger, PrincipalId, StaticLedger,
+    Collector, DefaultHashBuilder, FixedState, InlineLedger, Ledger, MAX_PRINCIPALS, MemoryLedger,
+    PrincipalId, StaticLedger,
 };
 
 /// What owns a ledger names it without parameters.
@@ -16,6 +19,59 @@ struct Host {
 }
 
 fn send_and_sync<T: Send + Sync + Clone + 'static>(_: &T) {}
+
+/// A panic of a key's code leaves each kind whole (`tests/epoch_keys`, `tests/foreign_inline_keys.rs`), so that a ledger may
+/// be used behind a `catch_unwind`, by value or by reference.
+const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
+const _: () = {
+    unwind_safe::<MemoryLedger>();
+    unwind_safe::<InlineLedger<u64, FixedState>>();
+    unwind_safe::<StaticLedger<u64, 3>>();
+    unwind_safe::<Ledger<String>>();
+    unwind_safe::<Ledger<String, FixedState>>();
+};
+
+/// The hasher that is part of every ledger's type by default is one type whatever the features: what compiles with
+/// it compiles with more features, too.
+mod the_default_hasher {
+    use std::{fmt::Debug, hash::Hash};
+
+    use super::*;
+
+    /// If one of the two were another name of the other, these would overlap.
+    trait Distinct {}
+    impl Distinct for DefaultHashBuilder {}
+    impl Distinct for FixedState {}
+
+    const fn capable<T: Distinct + BuildHasher<Hasher: Clone + Send + Sync> + Clone + Debug + Default>() {}
+    const _: () = capable::<DefaultHashBuilder>();
+    const _: () = capable::<FixedState>();
+
+    const SEEDED: bool = cfg!(feature = "std-ledger");
+
+    #[test]
+    fn is_seeded_where_it_can_be() {
+        let (one, other) = (DefaultHashBuilder::default(), DefaultHashBuilder::default());
+        assert_eq!(one.hash_one("alice"), one.clone().hash_one("alice"));
+        assert_eq!(one.hash_one("alice") != other.hash_one("alice"), SEEDED);
+    }
+
+    /// Every kind of write, since a hasher that only forwards bytes takes longer for numbers.
+    #[test]
+    fn hashes_as_the_fixed_one_does_where_it_is_not_seeded() {
+        fn check(value: impl Hash) {
+            let hash = DefaultHashBuilder::default().hash_one(&value);
+            assert_eq!(hash == FixedState.hash_one(&value), !SEEDED);
+        }
+        check("alice");
+        check(1_u8);
+        check(1_u16);
+        check(1_u32);
+        check(1_u64);
+        check(1_u128);
+        check(1_usize);
+    }
+}
 
 #[test]
 fn the_smallest_program_compiles_and_runs() {

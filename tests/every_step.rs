@@ -25,7 +25,7 @@ use highwater::stepped::{Steps, interrupt_after, withdraw_interrupt};
 use highwater::{Recorded, StaticLedger};
 
 use history::{Call, Event, Operation};
-use subject::Subject;
+use subject::{Readings, Subject};
 
 /// The most places; there are as many spare slots, and three calls can be under way at once.
 const PLACES: usize = 3;
@@ -50,6 +50,10 @@ impl<const CAPACITY: usize> Subject for Static<CAPACITY> {
         number
     }
 
+    fn ledger(&self) -> &dyn Readings {
+        &self.0
+    }
+
     fn record_peak(&self, key: &u64, bytes: u64) -> Recorded {
         self.0.record_peak(key, bytes)
     }
@@ -58,43 +62,12 @@ impl<const CAPACITY: usize> Subject for Static<CAPACITY> {
         self.0.peak(key)
     }
 
-    fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn capacity(&self) -> usize {
-        CAPACITY
-    }
-
-    fn floor(&self) -> u64 {
-        self.0.floor()
-    }
-
-    fn untracked_at_most(&self) -> u64 {
-        self.0.untracked_at_most()
-    }
-
-    fn evictions(&self) -> u64 {
-        self.0.evictions()
-    }
-
-    fn refused(&self) -> u64 {
-        self.0.refused()
-    }
-
     fn snapshot(&self) -> Vec<(u64, u64)> {
         self.top(CAPACITY)
     }
 
     fn top(&self, n: usize) -> Vec<(u64, u64)> {
-        let mut top = vec![(0, 0); n];
-        let residents = self.0.top_into(&mut top);
-        top.truncate(residents);
-        top
+        self.0.top_into(&mut vec![(0, 0); n]).to_vec()
     }
 }
 

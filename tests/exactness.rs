@@ -1,7 +1,5 @@
 //! Promise: with no call in flight a ledger holds exactly the top `capacity` keys by true maximum, however the calls interleaved.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::effort;

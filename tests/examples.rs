@@ -1,6 +1,6 @@
 //! The smaller examples say what their documentation promises.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow))))]
+#![cfg(all(feature = "std", not(highwater_narrow)))]
 
 #[path = "common/example.rs"]
 mod example;

@@ -1,7 +1,5 @@
 //! Promise: `floor()` is a certificate: monotone, at most every resident's peak, at least every untracked maximum.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::effort;

@@ -1,7 +1,5 @@
 //! Promise: a value at or below the floor is done with before the key is even hashed.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::hashers::{CountingHasher, hashes_of};

@@ -1,12 +1,10 @@
 //! Promise: ids and short strings are what they were made from, whichever way they come in and go out.
 
-#![cfg(not(loom))]
-
 use std::fmt::{Debug, Display};
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use highwater::{InlineKey, InlineStr, InlineStrError, PrincipalId, PrincipalIdError, Word};
+use highwater::{InlineKey, InlineStr, InlineStrError, PrincipalId, PrincipalIdError};
 
 /// What both kinds of string promise of a text that they accept.
 fn keeps<T>(text: &str)
@@ -19,11 +17,7 @@ where
     assert_eq!(key.as_ref(), text);
     assert_eq!(format!("{key:>30}"), format!("{text:>30}"));
     assert!(format!("{key:?}").contains(&format!("{text:?}")));
-    assert_eq!(key.significant_words(), text.len() / size_of::<Word>() + 1);
-    // A slot keeps what a longer key has left behind the significant words.
-    let mut words = key.to_words();
-    words.as_mut().iter_mut().skip(key.significant_words()).for_each(|word| *word = Word::MAX);
-    assert_eq!(T::from_words(&words), key);
+    assert_eq!(T::from_repr(key.to_repr()), key);
 }
 
 #[test]
@@ -45,6 +39,12 @@ fn strings_are_in_the_order_of_their_text() {
     words.sort();
     assert_eq!(words.map(|word| word.to_string()), ["", "a", "aa", "ab", "abc", "b"]);
     assert!(words[0] < words[1]);
+}
+
+#[test]
+fn strings_are_compared_with_text_as_they_are() {
+    let word = InlineStr::<8>::new("ab").unwrap();
+    assert!(word == "ab" && word == *"ab" && word != "abc" && word != *"a");
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_string_is_hashed_as_far_as_it_goes() {
 mod as_a_string_for_serde {
     use std::fmt;
 
-    use highwater::PrincipalId;
+    use highwater::{InlineStr, PrincipalId};
     use serde::de::value::{StrDeserializer, U64Deserializer};
     use serde::de::{Deserialize, Error, IntoDeserializer};
     use serde::ser::Serialize;
@@ -155,31 +155,37 @@ mod as_a_string_for_serde {
     }
 
     /// Shows what it serializes to.
-    struct Serialized(PrincipalId);
+    struct Serialized<T>(T);
 
-    impl fmt::Display for Serialized {
+    impl<T: Serialize> fmt::Display for Serialized<T> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             self.0.serialize(f)
         }
     }
 
-    fn id_from(text: &str) -> Result<PrincipalId, Said> {
+    fn read<'de, T: Deserialize<'de>>(text: &'de str) -> Result<T, Said> {
         let text: StrDeserializer<'_, Said> = text.into_deserializer();
-        PrincipalId::deserialize(text)
+        T::deserialize(text)
     }
 
     #[test]
     fn an_id_comes_back() {
-        let id = id_from("tenant-7").expect("a valid id");
+        let id: PrincipalId = read("tenant-7").expect("a valid id");
         assert_eq!(id, PrincipalId::new("tenant-7").unwrap());
         assert_eq!(Serialized(id).to_string(), "tenant-7");
+        let string: InlineStr<8> = read("tenant 7").expect("a short string");
+        assert_eq!(Serialized(string).to_string(), "tenant 7");
     }
 
     #[test]
     fn what_is_no_id_is_refused_with_a_reason() {
-        assert!(id_from("tenant 7").unwrap_err().0.contains("' ' at character 6"));
+        assert!(read::<PrincipalId>("tenant 7").unwrap_err().0.contains("' ' at character 6"));
+        assert!(read::<InlineStr<7>>("tenant 7").unwrap_err().0.contains("at most 7"));
         let number: U64Deserializer<Said> = 7_u64.into_deserializer();
         let refused = PrincipalId::deserialize(number).unwrap_err();
-        assert!(refused.0.contains("expected a principal id"), "{refused}");
+        assert!(refused.0.contains("expected a principal id: 1 to 64"), "{refused}");
+        let number: U64Deserializer<Said> = 7_u64.into_deserializer();
+        let refused = InlineStr::<7>::deserialize(number).unwrap_err();
+        assert!(refused.0.contains("expected a string of at most 7 bytes"), "{refused}");
     }
 }

@@ -3,7 +3,7 @@
 //! A timer signal every few tens of microseconds takes the part of the interrupt. With a lock anywhere on a path this
 //! would hang at the first signal that comes at the wrong instruction.
 
-#![cfg(all(target_os = "linux", not(loom)))]
+#![cfg(target_os = "linux")]
 
 mod common;
 

@@ -1,7 +1,5 @@
 //! Promise: every call takes effect at one instant between its call and its return, against the sequential rule.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::sync::Barrier;

@@ -1,7 +1,5 @@
 //! The checker itself: it accepts what the rule allows, and rejects every planted violation.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::history::{Event, Operation, PENDING};

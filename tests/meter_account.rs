@@ -42,16 +42,22 @@ fn event() -> impl Strategy<Value = Event> {
 }
 
 fn limits() -> impl Strategy<Value = (MeterLimits, Bounds)> {
-    (1..200_usize, prop::option::of(1..60_usize), 0..4_usize, prop::option::of(0..100_usize)).prop_map(
-        |(total, each, element, apart)| {
-            let mut builder = MeterLimits::builder().total_memory(total).table_element_bytes(element);
+    let apart = prop::option::of(0..100_usize);
+    (any::<bool>(), 1..200_usize, prop::option::of(1..60_usize), 0..4_usize, apart).prop_map(
+        |(scoped, total, each, element, apart)| {
+            let scoped = each.filter(|_| scoped);
+            let start = scoped.map_or_else(MeterLimits::default, MeterLimits::per_memory).to_builder();
+            let mut builder = start.total_memory(total).table_element_bytes(element);
             if let Some(each) = each {
                 builder = builder.memory_size(each);
             }
             if let Some(apart) = apart {
                 builder = builder.tables_apart(apart);
             }
-            (builder.build(), Bounds { total, each, element, apart })
+            let each_table =
+                scoped.and_then(|each| each.checked_div(element)).map(|elements| elements.max(1));
+            let shared = scoped.is_none() && apart.is_none();
+            (builder.build(), Bounds { total, each, element, apart, shared, each_table })
         },
     )
 }
@@ -62,6 +68,10 @@ struct Bounds {
     each: Option<usize>,
     element: usize,
     apart: Option<usize>,
+    /// Whether tables are in the total.
+    shared: bool,
+    /// Elements of a single table.
+    each_table: Option<usize>,
 }
 
 /// The Store as the engine sees it, every memory and table on its own.
@@ -90,10 +100,8 @@ impl Model {
 
     fn fits(&self, bounds: Bounds) -> bool {
         let tables = self.elements() * bounds.element;
-        match bounds.apart {
-            Some(apart) => self.memory() <= bounds.total && tables <= apart,
-            None => self.memory() + tables <= bounds.total,
-        }
+        let shared = if bounds.shared { tables } else { 0 };
+        self.memory() + shared <= bounds.total && bounds.apart.is_none_or(|apart| tables <= apart)
     }
 }
 
@@ -149,7 +157,8 @@ proptest! {
                 Event::Table { which, by, maximum, fails } => {
                     let (index, old, new) = grow(&mut model.tables, which, by);
                     let verdict = account.table_growing(&limits, old, new, maximum);
-                    let expected = if !model.fits(bounds) {
+                    let too_large = bounds.each_table.is_some_and(|each| new > each);
+                    let expected = if !model.fits(bounds) || too_large {
                         Err(Denial::Table)
                     } else if maximum.is_some_and(|maximum| new > maximum) {
                         Err(Denial::OverTypeMaximum)
@@ -207,8 +216,9 @@ proptest! {
     fn no_sequence_of_calls_breaks_the_invariants(
         calls in prop::collection::vec((0..8_u8, any::<usize>(), any::<usize>(), any::<Option<usize>>()), 0..80),
         ceiling in any::<usize>(),
+        summed in any::<bool>(),
     ) {
-        let limits = MeterLimits::total(ceiling);
+        let limits = if summed { MeterLimits::total(ceiling) } else { MeterLimits::per_memory(ceiling) };
         let mut account = Account::new();
         let mut mark = account.mark();
         for (call, current, desired, maximum) in calls {
@@ -218,7 +228,8 @@ proptest! {
                     if account.growing(&limits, current, desired, maximum).is_err() {
                         prop_assert_eq!(account.total(), before.max(current), "a denial changes nothing");
                     } else {
-                        prop_assert!(account.total() <= ceiling || desired <= current);
+                        let bounded = if summed { account.total() } else { desired };
+                        prop_assert!(bounded <= ceiling || summed && desired <= current);
                     }
                     prop_assert!(account.total() >= current);
                 }
@@ -304,4 +315,41 @@ fn a_mark_brings_back_no_earlier_lease() {
     account.start_lease();
     account.withdraw(mark);
     assert_eq!(account.settled_charge(Attribution::LargestMemory), 0);
+}
+
+/// Failures that follow no question are told by the account alone, as it is used without a meter.
+#[test]
+fn a_failure_that_follows_no_question_leaves_the_growth_before_it() {
+    let limits = MeterLimits::total(1 << 20);
+    let mut account = Account::new();
+    account.table_growing(&limits, 0, 1, None).unwrap();
+    account.table_growing(&limits, 1, 6, None).unwrap();
+    assert_eq!(account.table_failed(&"overflow calculating new table size"), Denial::OverTypeMaximum);
+    assert_eq!(account.table_elements(), 6);
+    account.growing(&limits, 0, 5, None).unwrap();
+    assert_eq!(account.memory_failed(&"memory growth exceeds memory type's limits"), Denial::OverTypeMaximum);
+    assert_eq!((account.total(), account.settled_charge(Attribution::OwnGrowth)), (5, 5));
+
+    account.growing(&limits, 5, 9, None).unwrap();
+    assert_eq!(account.memory_failed(&"no memory"), Denial::FailedByEngine);
+    account.table_growing(&limits, 6, 9, None).unwrap();
+    assert_eq!(account.table_failed(&"no memory"), Denial::FailedByEngine);
+    assert_eq!((account.total(), account.table_elements()), (5, 6));
+    assert_eq!((account.denied(), account.last_denial()), (4, Some(Denial::FailedByEngine)));
+}
+
+/// A sum that saturates, which no ceiling forbids where nothing is summed, is taken back exactly.
+#[test]
+fn a_sum_that_saturates_is_taken_back_exactly() {
+    let limits = MeterLimits::per_memory(usize::MAX);
+    let mut account = Account::new();
+    account.growing(&limits, 0, 65_536, None).unwrap();
+    account.growing(&limits, 0, usize::MAX, None).unwrap();
+    assert_eq!(account.total(), usize::MAX);
+    account.grow_failed();
+    account.table_growing(&limits, 0, 10, None).unwrap();
+    account.table_growing(&limits, 0, usize::MAX, None).unwrap_err();
+    account.table_growing(&limits, 0, usize::MAX / 32, None).unwrap();
+    account.table_grow_failed();
+    assert_eq!((account.total(), account.table_elements()), (65_536, 10));
 }

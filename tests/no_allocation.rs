@@ -3,13 +3,15 @@
 //!
 //! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
 
-#![cfg(not(loom))]
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use highwater::{Collector, FixedState, InlineLedger, InlineLedger as Ledger, PrincipalId, StaticLedger};
+use highwater::{
+    Collector, FixedState, InlineLedger, InlineLedger as Ledger, MeterLimits, PrincipalId, StaticLedger,
+    StoreMemoryMeter,
+};
 
 struct Counting;
 
@@ -164,4 +166,19 @@ fn a_ledger_that_gets_no_memory_says_so() {
     let outcome = std::panic::catch_unwind(|| Ledger::<PrincipalId>::with_capacity(10_000));
     let message = *outcome.expect_err("too large").downcast::<String>().expect("a message");
     assert!(message.contains("capacity 10000 is too large: the allocator has no"), "{message}");
+}
+
+#[test]
+fn leases_inside_leases_do_not_allocate() {
+    fn nest<'a>(meter: &mut StoreMemoryMeter<&'a StaticLedger<u64, 8>>, depth: u64) {
+        let mut lease = meter.lease(depth, MeterLimits::total(1 << 20));
+        let _ = lease.approve_memory(0, 100, None);
+        if depth > 0 {
+            nest(&mut lease, depth - 1);
+        }
+        assert_eq!(lease.end().own, 100);
+    }
+    static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();
+    let mut meter = StoreMemoryMeter::idle(MeterLimits::total(0), &LEDGER);
+    assert_eq!(allocator_calls(|| nest(&mut meter, 20)), 0);
 }

@@ -3,7 +3,7 @@
 //! The ledger lives in pages of its own, which are made read-only for the while: a write, even one that puts back what was
 //! there, even a failed compare-exchange, would end the test with a segmentation fault.
 
-#![cfg(all(target_os = "linux", not(loom)))]
+#![cfg(target_os = "linux")]
 #![allow(unsafe_code, reason = "an allocator of its own, and page protection")]
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -1,7 +1,5 @@
 //! Promise: one thread's calls follow the sequential rule, answers included.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use std::collections::BTreeMap;

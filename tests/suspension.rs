@@ -1,7 +1,7 @@
 //! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call, nor the
 //! child of a fork, where it does not exist, from an exact ledger.
 
-#![cfg(all(target_os = "linux", not(loom)))]
+#![cfg(target_os = "linux")]
 
 mod common;
 

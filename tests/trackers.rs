@@ -1,7 +1,5 @@
 //! Promise: a tracker records as the ledger itself does, whatever became of its hint, and follows its principal.
 
-#![cfg(not(loom))]
-
 mod common;
 
 use common::hashers::{CountingHasher, OneHome, hashes_of};
@@ -49,7 +47,7 @@ fn a_clone_goes_its_own_way() {
 #[test]
 fn trackers_own_any_kind_of_ledger() {
     static LEDGER: StaticLedger<u64, 2> = StaticLedger::new();
-    let mut tracker = Tracker::new(&LEDGER, 5);
+    let mut tracker: Tracker<&'static StaticLedger<_, _>> = LEDGER.tracker(5);
     assert_eq!(tracker.record_peak(9), Recorded::Admitted);
     assert_eq!(tracker.record_peak(8), Recorded::Unchanged);
     assert_eq!(tracker.record_peak(10), Recorded::Raised);

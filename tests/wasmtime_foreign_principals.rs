@@ -1,6 +1,6 @@
 //! A host whose principal type belongs to a third crate: two aliases, and the rest reads as before.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
 use std::{collections::HashMap, thread};
 

@@ -1,7 +1,7 @@
 //! What real guests do to a meter as they grow: each hazard on the engine itself, with the first
 //! meter looking on and getting it wrong.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
 mod engines;
 use ::wasmtime;
@@ -76,7 +76,7 @@ fn a_failure_that_nobody_approved_leaves_the_growth_before_it() {
     assert_eq!(real, 1_001);
     assert_eq!(metered(&mut store, &ledger), (real, real as u64));
     assert_eq!(store.data().meter.report().last_denial, Some(Denial::OverTypeMaximum));
-    assert_eq!(ledger.stats().meter.denied_over_type_maximum, 1);
+    assert_eq!(store.data().meter.stats().denied_over_type_maximum, 1);
 }
 
 #[test]
@@ -174,6 +174,12 @@ fn the_gc_heap_is_memory() {
     let real = store.gc_heap_capacity() + 2 * PAGE;
     assert_eq!(metered(&mut store, &ledger).0, real);
     assert!(real <= 64 * PAGE);
+    // Nor is that trap the limiter's, whatever the limits say: wasmtime takes it for a failed allocation.
+    let limits = MeterLimits::builder().total_memory(real).trap_on_grow_failure(true).build();
+    store.data_mut().meter.start_lease(id("bob"), limits);
+    let error = grow.call(&mut store, 1_000_000).unwrap_err();
+    assert_eq!(error.downcast_ref::<Denial>(), None, "{error:?}");
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::OverCeiling));
 }
 
 #[test]
@@ -260,6 +266,38 @@ fn a_store_may_hold_more_than_a_lease_may() {
     instance(&mut store, "(module (memory 0) (table 0 funcref))").unwrap();
     assert!(instance(&mut store, "(module (memory 1))").is_err());
     assert!(instance(&mut store, "(module (table 1 funcref))").is_err());
+}
+
+/// Under the rule that the first meter had nothing is summed, so what failed instantiations were
+/// approved cannot fill a ceiling.
+#[test]
+fn failed_instantiations_leave_the_room_of_a_single_memory() {
+    let (_, mut store) = store(&Config::new(), MeterLimits::total(0));
+    let meter = StoreMemoryMeter::new(1 << 20, id("alice"), MemoryLedger::default());
+    *store.data_mut() = Both::new(1 << 20, meter);
+    for _ in 0..4 {
+        assert!(instance(&mut store, "(module (memory 4) (table 100000 funcref))").is_err());
+    }
+    assert_eq!(store.data().meter.report().last_denial, Some(Denial::Table));
+    let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 15), 1, "16 pages are a mebibyte");
+    assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1), -1);
+    let other = instance(&mut store, "(module (memory (export \"m0\") 16) (table 32768 funcref))").unwrap();
+    assert_eq!(memory(&mut store, other).data_size(&store), 1 << 20, "each memory for itself");
+    assert_eq!(store.data().overruled, 0);
+}
+
+/// The price of recording on approval without a ceiling, which `new` states.
+#[test]
+fn a_failed_growth_without_a_ceiling_leaves_the_largest_peak() {
+    let mut config = Config::new();
+    config.wasm_memory64(true);
+    for limits in [MeterLimits::per_memory(usize::MAX), MeterLimits::on_approval(usize::MAX)] {
+        let (ledger, mut store) = store(&config, limits);
+        let guest = instance(&mut store, include_str!("guests/sixty_four_bit.wat")).unwrap();
+        assert_eq!(call::<i64, i64>(&mut store, guest, "grow", i64::MAX), -1);
+        assert_eq!(metered(&mut store, &ledger), (PAGE, i64::MAX as u64));
+    }
 }
 
 #[test]

@@ -1,19 +1,102 @@
 //! What creating instances does to a meter, which an engine says least about.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
 mod engines;
-use std::{fmt, num::NonZero};
-
 use ::wasmtime;
-use engines::{PAGE, first_meter, id};
-use first_meter::{Both, CEILING, call, instance, memory, metered, store};
+use engines::{PAGE, failures, first_meter, id};
+use first_meter::{Both, CEILING, call, instance, metered, store};
 use highwater::{Lease, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
 use wasmtime::{
-    Config, Engine, Func, Instance, Memory, MemoryType, Module, PoolingAllocationConfig, Ref, RefType, Store,
-    Table, TableType,
-    component::{Component, Linker},
+    Caller, Config, Engine, Instance, InstancePre, Linker, Memory, MemoryType, Module,
+    PoolingAllocationConfig, Ref, RefType, Store, Table, TableType,
+    component::{self, Component},
 };
+
+/// A module without imports, ready to be instantiated.
+fn pre(store: &Store<Both>, wat: &str) -> InstancePre<Both> {
+    Linker::new(store.engine()).instantiate_pre(&Module::new(store.engine(), wat).unwrap()).unwrap()
+}
+
+/// What is created stays; what is not is given back, and nothing but the shape of the module is needed
+/// to know which.
+#[test]
+fn the_total_is_the_engines_however_an_instantiation_fails() {
+    failures::try_each_way(
+        |lease, guest| lease.instantiate_pre(guest),
+        |way, known, held| assert_eq!(known, held, "{}", way.name),
+    );
+}
+
+#[cfg(feature = "wasmtime-async")]
+#[test]
+fn the_total_is_the_engines_however_a_future_fails() {
+    failures::try_each_way(
+        |lease, guest| engines::wasmtime_async_host::run(lease.instantiate_pre_async(guest)),
+        |way, known, held| assert_eq!(known, held, "{}", way.name),
+    );
+}
+
+#[test]
+fn a_host_of_another_engine_counts_by_hand() {
+    failures::try_each_way(
+        |lease, guest| {
+            let (mark, heap) = (lease.data_mut().mark(), lease.gc_heap_capacity());
+            let result = guest.instantiate(&mut **lease);
+            let (heap, module) = (lease.gc_heap_capacity() - heap, guest.module().resources_required());
+            let meter = lease.data_mut();
+            meter.withdraw_unless_created(mark, module.num_memories, module.num_tables, heap);
+            result
+        },
+        |way, known, held| assert_eq!(known, held, "{}", way.name),
+    );
+}
+
+/// A closure may do anything, so nothing that was approved in it is given back.
+#[test]
+fn through_a_closure_the_total_is_never_below_the_engines() {
+    failures::try_each_way(
+        |lease, guest| lease.instantiate(|store| guest.instantiate(store), instance_remains),
+        |way, known, held| {
+            assert!(known >= held, "{}", way.name);
+            assert!(known == held || !way.created, "{}", way.name);
+        },
+    );
+}
+
+/// A host function of alice's guest runs a guest of bob's on the same Store.
+#[test]
+fn a_lease_inside_a_host_function_leaves_the_one_outside_as_it_was() {
+    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(0));
+    let mut linker = Linker::new(store.engine());
+    let run = |mut caller: Caller<'_, Both>| -> wasmtime::Result<()> {
+        let limits = MeterLimits::total(7 * PAGE);
+        let mut bobs = Lease::start(&mut caller, |caller| &mut caller.data_mut().meter, id("bob"), limits);
+        let module = Module::new(bobs.engine(), include_str!("guests/grower.wat"))?;
+        let instance = Instance::new(&mut *bobs, &module, &[])?;
+        let grow = instance.get_typed_func::<i32, i32>(&mut *bobs, "grow")?;
+        assert_eq!(grow.call(&mut *bobs, 3)?, 1);
+        assert_eq!(grow.call(&mut *bobs, 3)?, -1);
+        let report = bobs.end();
+        assert_eq!((report.inherited, report.own, report.denied), (2 * PAGE, 4 * PAGE, 1));
+        Ok(())
+    };
+    linker.func_wrap("host", "run", run).unwrap();
+    let wat = r#"(module (import "host" "run" (func $run)) (memory 2)
+        (func (export "grow") (param i32) (result i32) (call $run) (memory.grow (local.get 0))))"#;
+    let guest = linker.instantiate_pre(&Module::new(store.engine(), wat).unwrap()).unwrap();
+
+    let limits = MeterLimits::total(10 * PAGE);
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("carol"), limits);
+    let instance = lease.instantiate_pre(&guest).unwrap();
+    let grow = instance.get_typed_func::<i32, i32>(&mut *lease, "grow").unwrap();
+    assert_eq!(grow.call(&mut *lease, 4).unwrap(), 2, "up to her own ceiling");
+    assert_eq!(lease.data().meter.principal(), Some(&id("carol")));
+    let report = lease.end();
+    assert_eq!((report.inherited, report.own, report.denied), (4 * PAGE, 6 * PAGE, 0));
+    assert_eq!((ledger.peak(&id("carol")), ledger.peak(&id("bob"))), (6 * PAGE as u64, 4 * PAGE as u64));
+    assert_eq!(store.data().meter.principal(), Some(&id("alice")), "who held the Store before");
+}
 
 #[test]
 fn initial_memories_come_before_the_first_lease() {
@@ -30,28 +113,29 @@ fn initial_memories_come_before_the_first_lease() {
     assert_eq!(metered(&mut store, &ledger), (3 * PAGE, 2 * PAGE as u64));
 }
 
+/// All was approved, so the instance may be there as far as the limiter knows: what is approved stays
+/// until the host counts.
 #[test]
-fn a_creation_may_fail_without_a_word() {
+fn an_engine_may_fail_at_the_last_thing_that_was_approved() {
     let mut config = Config::new();
     config.wasm_memory64(true);
     let unlimited = MeterLimits::builder().build();
-    let (ledger, mut store) = store(&config, unlimited);
+    let (_, mut store) = store(&config, unlimited);
     store.data_mut().first = first_meter::FirstMeter::new(usize::MAX);
     let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
     // 512 TiB: more than there are addresses.
-    let module = Module::new(store.engine(), "(module (memory i64 0x200000000))").unwrap();
+    let guest_of_bob = pre(&store, "(module (memory i64 0x200000000))");
     let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("bob"), unlimited);
-    assert!(lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_err());
-    let report = lease.end();
-    assert_eq!((report.inherited, report.own), (PAGE, 0));
+    assert!(lease.instantiate_pre(&guest_of_bob).is_err());
     assert_eq!(
-        (store.data().asked, store.data().failed),
+        (lease.data().asked, lease.data().failed),
         (2, 0),
         "asked, approved, and never heard of again"
     );
-    assert!(store.data().first.recorded > 1 << 40);
-    assert_eq!(metered(&mut store, &ledger).0, memory(&mut store, guest).data_size(&store));
-    assert_eq!((ledger.peak(&id("alice")), ledger.peak(&id("bob"))), (PAGE as u64, 0));
+    assert_eq!(lease.report().own, 512 << 40);
+    let held = guest.get_memory(&mut *lease, "m0").unwrap().data_size(&*lease);
+    lease.data_mut().meter.reconcile(held);
+    assert_eq!((lease.report().own, lease.end().total), (0, PAGE));
 }
 
 #[test]
@@ -63,12 +147,12 @@ fn an_instance_that_cannot_be_finished_gives_its_memories_back() {
     let (_, mut store) = store(&config, MeterLimits::total(10 * PAGE));
     let in_use = |store: &Store<Both>| store.engine().pooling_allocator_metrics().unwrap().memories();
     let attempt = |store: &mut Store<Both>, wat: &str| {
-        let module = Module::new(store.engine(), wat).unwrap();
+        let guest = pre(store, wat);
         let limits = MeterLimits::total(10 * PAGE);
         let mut lease = Lease::start(&mut *store, |store| &mut store.data_mut().meter, id("alice"), limits);
-        let remains = lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_ok();
+        let created = lease.instantiate_pre(&guest).is_ok();
         let total = lease.end().total;
-        (remains, total, in_use(store))
+        (created, total, in_use(store))
     };
     let (two, three) = ("(module (memory 2) (memory 2))", "(module (memory 1) (memory 1) (memory 1))");
     assert_eq!(attempt(&mut store, two), (true, 4 * PAGE, 2));
@@ -84,72 +168,57 @@ fn an_instance_that_cannot_be_finished_gives_its_memories_back() {
     assert_eq!(attempt(&mut store, two), (true, 8 * PAGE, 4));
 }
 
+/// A guest that fails by a constant expression for which its heap has no room leaves its memory behind.
 #[test]
-fn an_instance_whose_start_fails_keeps_its_memories() {
-    let segment = r#"(module (memory 1) (data (i32.const 65536) "x"))"#;
-    let throws = "(module (tag $t) (memory 2) (func $main (throw $t)) (start $main))";
-    for frames in [None, NonZero::new(20)] {
-        let mut config = Config::new();
-        config.allocation_strategy(PoolingAllocationConfig::default()).wasm_exceptions(true);
-        config.wasm_backtrace_max_frames(frames);
-        let (ledger, mut store) = store(&config, MeterLimits::total(CEILING));
-        for (wat, pages) in [(include_str!("guests/start_traps.wat"), 3), (segment, 4), (throws, 6)] {
-            let module = Module::new(store.engine(), wat).unwrap();
-            let mark = store.data_mut().meter.mark();
-            let error = Instance::new(&mut store, &module, &[]).unwrap_err();
-            assert!(instance_remains(&error), "{error:?}");
-            if !instance_remains(&error) {
-                store.data_mut().meter.withdraw(mark);
-            }
-            // What is thrown lies in the GC heap.
-            let real = pages * PAGE + store.gc_heap_capacity();
-            assert_eq!(metered(&mut store, &ledger), (real, real as u64));
-        }
-        let memories = store.engine().pooling_allocator_metrics().unwrap().memories();
-        assert_eq!(memories, 4, "three instances and the GC heap");
+fn a_guest_cannot_pass_its_ceiling_by_failing() {
+    const WAT: &str = "(module (type $a (array i8)) (memory 4)
+        (global (ref $a) (array.new_default $a (i32.const 3000000))))";
+    let mut config = Config::new();
+    config.allocation_strategy(PoolingAllocationConfig::default()).wasm_gc(true);
+    let limits = MeterLimits::total(10 * PAGE);
+    let (_, mut store) = store(&config, limits);
+    let guest = pre(&store, WAT);
+    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
+    for attempt in 0..20 {
+        let result = if attempt % 2 == 0 {
+            lease.instantiate(|store| Instance::new(store, guest.module(), &[]), instance_remains)
+        } else {
+            lease.instantiate_pre(&guest)
+        };
+        assert!(result.is_err(), "no room for the array");
+        // One of the pool's memories is the heap's.
+        let held = (lease.engine().pooling_allocator_metrics().unwrap().memories() as usize - 1) * 4 * PAGE;
+        let known = lease.report().total - lease.gc_heap_capacity();
+        assert_eq!((known, held), if attempt == 0 { (4 * PAGE, 4 * PAGE) } else { (8 * PAGE, 8 * PAGE) });
     }
 }
 
-/// A host function that is itself the start function leaves no trace of the guest in its error.
+/// Whatever a closure made before it failed is still there, and no error says so.
 #[test]
-fn only_the_host_knows_its_own_errors() {
-    let (ledger, mut store) = store(&Config::new(), MeterLimits::total(CEILING));
-    let module =
-        Module::new(store.engine(), r#"(module (import "" "" (func $f)) (memory 2) (start $f))"#).unwrap();
-    let start = Func::wrap(&mut store, || -> wasmtime::Result<()> { Err(fmt::Error.into()) });
-    let limits = MeterLimits::total(CEILING);
-    let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
-    let error = lease
-        .instantiate(
-            |store| Instance::new(store, &module, &[start.into()]),
-            |error| error.is::<fmt::Error>() || instance_remains(error),
-        )
-        .unwrap_err();
-    assert!(!instance_remains(&error), "it cannot be told from one that was never made");
-    assert_eq!(lease.end().total, 2 * PAGE);
-    assert_eq!(metered(&mut store, &ledger).1, 2 * PAGE as u64);
-}
-
-#[test]
-fn a_gc_heap_outlives_the_instance_that_it_was_made_for() {
-    let mut config = Config::new();
-    config.wasm_gc(true).wasm_function_references(true).gc_heap_initial_size(3 * PAGE as u64);
-    let (_, mut store) = store(&config, MeterLimits::total(10 * PAGE));
-    let module = Module::new(
-        store.engine(),
-        "(module (type $a (array i8)) (memory 20)
-           (func (drop (array.new_default $a (i32.const 5)))))",
-    )
-    .unwrap();
+fn what_a_closure_made_before_it_failed_stays_in_the_account() {
     let limits = MeterLimits::total(10 * PAGE);
+    let (ledger, mut store) = store(&Config::new(), limits);
+    let six = Module::new(store.engine(), "(module (memory 6))").unwrap();
     let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
-    let heap = lease.gc_heap_capacity();
-    assert!(lease.instantiate(|store| Instance::new(store, &module, &[]), instance_remains).is_err());
-    let remains = lease.gc_heap_capacity() - heap;
-    assert_eq!((remains, lease.report().total), (3 * PAGE, 0), "taken back with the rest");
-    let known = lease.report().total;
-    lease.data_mut().meter.reconcile(known + remains);
-    assert_eq!(lease.end().own, store.gc_heap_capacity());
+    let two = lease.instantiate(
+        |store| {
+            Instance::new(&mut *store, &six, &[])?;
+            Instance::new(store, &six, &[])
+        },
+        instance_remains,
+    );
+    assert!(two.is_err());
+    assert_eq!(lease.report().total, 6 * PAGE);
+    let of_the_host = lease.instantiate(
+        |store| {
+            Memory::new(&mut *store, MemoryType::new(3, None))?;
+            Instance::new(store, &six, &[])
+        },
+        instance_remains,
+    );
+    assert!(of_the_host.is_err());
+    assert_eq!(lease.end().total, 9 * PAGE);
+    assert_eq!(ledger.peak(&id("alice")), 9 * PAGE as u64);
 }
 
 /// What a host makes itself is asked about like what a guest makes.
@@ -181,7 +250,7 @@ fn a_component_that_fails_half_way_keeps_what_it_made() {
            (core instance (instantiate $part)))",
     )
     .unwrap();
-    let linker = Linker::new(store.engine());
+    let linker = component::Linker::new(store.engine());
     assert!(linker.instantiate(&mut store, &component).is_err());
     // Two of the three were made; they stay until the Store goes.
     assert_eq!(store.engine().pooling_allocator_metrics().unwrap().memories(), 2);
@@ -206,7 +275,7 @@ fn a_component_that_fails_half_way_is_never_counted_too_low() {
            (core instance (instantiate $fails)))",
     )
     .unwrap();
-    let linker = Linker::new(store.engine());
+    let linker = component::Linker::new(store.engine());
     let limits = MeterLimits::total(10 * PAGE);
     let mut lease = Lease::start(&mut store, |store| &mut store.data_mut().meter, id("alice"), limits);
     assert!(lease.instantiate(|store| linker.instantiate(store, &component), |_| true).is_err());

@@ -1,16 +1,20 @@
 //! Ten thousand random guests on pooled Stores: the meter's total is the engine's after every step,
 //! nobody is charged without a lease, and everybody with exactly what the engine shows that his
-//! leases added.
+//! leases added. Every third instantiation fails, in some way.
 
-#![cfg(all(feature = "std", not(any(loom, highwater_narrow, highwater_core_only))))]
+#![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
-use std::{collections::HashMap, fmt::Write};
+use std::{
+    collections::HashMap,
+    fmt::{self, Write},
+    num::NonZero,
+};
 
 use fastrand::Rng;
-use highwater::{Lease, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter, instance_remains};
+use highwater::{Lease, MemoryLedger, MeterCounters, MeterLimits, PrincipalId, StoreMemoryMeter};
 use wasmtime::{
-    Caller, Config, Engine, Extern, InstancePre, Linker, Memory, Module, OptLevel, PoolingAllocationConfig,
-    Store, Table,
+    Caller, Config, Engine, Extern, InstancePre, Linker, Memory, MemoryType, Module, OptLevel,
+    PoolingAllocationConfig, Result, Store, Table,
 };
 
 #[path = "common/effort.rs"]
@@ -30,33 +34,75 @@ struct Host {
     meter: StoreMemoryMeter,
     memories: Vec<Memory>,
     tables: Vec<Table>,
+    /// Bytes and elements of instances that failed before they could show themselves: as declared, and
+    /// nothing can grow them.
+    hidden: (usize, usize),
+    /// Whether the instance that is being made has shown itself.
+    looked: bool,
     served: u64,
     /// Exported functions that grow something.
     growers: Vec<wasmtime::TypedFunc<i32, i32>>,
 }
 
-fn engine() -> Engine {
+/// A module, and the bytes and elements that it declares.
+#[derive(Clone)]
+struct Guest {
+    module: InstancePre<Host>,
+    declared: (usize, usize),
+}
+
+fn engine(backtraces: bool) -> Engine {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_core_instances(200).total_memories(30).total_tables(24).max_memory_size(5 * PAGE);
+    pool.total_core_instances(20).total_memories(30).total_tables(24).max_memory_size(5 * PAGE);
     pool.max_memories_per_module(4).max_tables_per_module(4).table_elements(500).total_gc_heaps(3);
     let mut config = Config::new();
     config.allocation_strategy(pool).memory_reservation(5 * PAGE as u64).memory_guard_size(PAGE as u64);
     config.cranelift_opt_level(OptLevel::None);
     config.wasm_multi_memory(true).wasm_memory64(true).wasm_custom_page_sizes(true);
-    config.wasm_gc(true).wasm_function_references(true);
+    config.wasm_gc(true).wasm_function_references(true).wasm_exceptions(true);
+    config.consume_fuel(true).epoch_interruption(true);
+    config.wasm_backtrace_max_frames(if backtraces { NonZero::new(20) } else { None });
     Engine::new(&config).unwrap()
 }
 
+/// Ways in which an instance fails to start: what a module has beside its memories and tables, and how its start
+/// function ends.
+const FAILURES: [(&str, &str); 12] = [
+    ("", "unreachable"),
+    ("(tag $t)", "throw $t"),
+    ("(func $deep call $deep)", "call $deep"),
+    ("", "call $fail"),
+    ("", "call $elsewhere"),
+    ("", "call $fuel (loop (br 0))"),
+    ("", "call $deadline (loop (br 0))"),
+    ("(type $a (array i8))", "(drop (array.new_default $a (i32.const 3000000)))"),
+    ("(type $a (array i8)) (global (ref $a) (array.new_default $a (i32.const 3000000)))", ""),
+    ("(type $a (array i8)) (table 0 10 (ref $a) (array.new_default $a (i32.const 3000000)))", ""),
+    (r#"(memory $last 0) (data (memory $last) (i32.const 1) "x")"#, ""),
+    ("(table $last 0 funcref) (elem (table $last) (i32.const 1) func $main)", ""),
+];
+
+const IMPORTS: &str = r#"
+    (import "host" "look" (func $look))
+    (import "host" "fail" (func $fail))
+    (import "host" "elsewhere" (func $elsewhere))
+    (import "host" "fuel" (func $fuel))
+    (import "host" "deadline" (func $deadline))
+"#;
+
 /// Up to three memories and two tables of all kinds, a function that grows each, sometimes one that
-/// grows the GC heap, and a start function that shows them to the host, may grow some, and may trap.
-fn random_guest(rng: &mut Rng) -> String {
-    let mut wat = String::from(r#"(module (import "host" "look" (func $look))"#);
+/// grows the GC heap, and a start function that shows them to the host, may grow some, and may fail.
+/// And the bytes and elements that it declares.
+fn random_guest(rng: &mut Rng) -> (String, (usize, usize)) {
+    let mut wat = format!("(module {IMPORTS}");
     let mut start = String::from("(func $main call $look ");
+    let mut declared = (0, 0);
     for index in 0..rng.usize(..=3) {
         let wide = rng.bool();
         let bytes = rng.u8(..5) == 0;
         let (least, page) = if bytes { (rng.u32(..9_000), "(pagesize 1)") } else { (rng.u32(..5), "") };
         let most = if rng.bool() { String::new() } else { (least + rng.u32(..10)).to_string() };
+        declared.0 += least as usize * if bytes { 1 } else { PAGE };
         let (kind, widen, narrow) =
             if wide { ("i64", "i64.extend_i32_s", "i32.wrap_i64") } else { ("", "", "") };
         write!(
@@ -73,6 +119,7 @@ fn random_guest(rng: &mut Rng) -> String {
     for index in 0..rng.usize(..=2) {
         let least = rng.u32(..300);
         let most = if rng.bool() { String::new() } else { (least + rng.u32(..400)).to_string() };
+        declared.1 += least as usize;
         write!(
             wat,
             r#"(table (export "t{index}") {least} {most} funcref)
@@ -84,11 +131,17 @@ fn random_guest(rng: &mut Rng) -> String {
     if rng.u8(..8) == 0 {
         wat.push_str(HEAP);
     }
-    if rng.u8(..8) == 0 {
-        start.push_str("unreachable");
-    }
-    write!(wat, "{start}) (start $main))").unwrap();
-    wat
+    let main = if rng.u8(..3) == 0 {
+        let (beside, ending) = *rng.choice(&FAILURES).unwrap();
+        wat.push_str(beside);
+        start.push_str(ending);
+        // Without a frame of the guest's on the stack.
+        if ending == "call $fail" && rng.bool() { "$fail" } else { "$main" }
+    } else {
+        "$main"
+    };
+    write!(wat, "{start}) (start {main}))").unwrap();
+    (wat, declared)
 }
 
 /// A list in the GC heap, longer by so many nodes.
@@ -125,16 +178,41 @@ fn random_growth(rng: &mut Rng) -> i32 {
     }
 }
 
-fn new_store(engine: &Engine, ledger: &MemoryLedger) -> Store<Host> {
-    let meter = StoreMemoryMeter::idle(MeterLimits::total(40 * PAGE), ledger.clone());
-    let host = Host { meter, memories: Vec::new(), tables: Vec::new(), served: 0, growers: Vec::new() };
+/// What all Stores have allowed and denied.
+static METERS: MeterCounters = MeterCounters::new();
+
+fn new_store(engine: &Engine, ledger: &MemoryLedger, rng: &mut Rng) -> Store<Host> {
+    // wasmtime reads the number of instances when the limiter is installed.
+    let limits = MeterLimits::builder().total_memory(40 * PAGE).instances(rng.usize(3..12)).build();
+    let meter = StoreMemoryMeter::idle(limits, ledger.clone()).counted_in(&METERS);
+    let (memories, tables, growers) = (Vec::new(), Vec::new(), Vec::new());
+    let host = Host { meter, memories, tables, hidden: (0, 0), looked: false, served: 0, growers };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.meter);
     store
 }
 
+fn linker(engine: &Engine) -> Linker<Host> {
+    let mut linker = Linker::new(engine);
+    linker.func_wrap("host", "look", look).unwrap();
+    linker.func_wrap("host", "fail", || -> Result<()> { Err(fmt::Error.into()) }).unwrap();
+    // The error of a memory that another Store could not create.
+    let elsewhere = |caller: Caller<'_, Host>| -> Result<()> {
+        let nothing = StoreMemoryMeter::idle(MeterLimits::total(0), MemoryLedger::default());
+        let mut other = Store::new(caller.engine(), nothing);
+        other.limiter(|meter| meter);
+        Memory::new(&mut other, MemoryType::new(1, None)).map(drop)
+    };
+    linker.func_wrap("host", "elsewhere", elsewhere).unwrap();
+    linker.func_wrap("host", "fuel", |mut caller: Caller<'_, Host>| caller.set_fuel(0)).unwrap();
+    let deadline = |caller: Caller<'_, Host>| caller.engine().increment_epoch();
+    linker.func_wrap("host", "deadline", deadline).unwrap();
+    linker
+}
+
 /// Hands the host what an instance holds that may never be returned to it.
 fn look(mut caller: Caller<'_, Host>) {
+    caller.data_mut().looked = true;
     for name in ["m0", "m1", "m2", "t0", "t1"] {
         match caller.get_export(name) {
             Some(Extern::Memory(memory)) => caller.data_mut().memories.push(memory),
@@ -144,40 +222,90 @@ fn look(mut caller: Caller<'_, Host>) {
     }
 }
 
-/// What the engine says the Store's memories hold, having checked that the meter says so, too.
-fn checked(store: &Store<Host>) -> usize {
+/// What the engine says that the Store holds: bytes of memories, elements of tables.
+fn held(store: &Store<Host>) -> (usize, usize) {
     let host = store.data();
     let memories: usize = host.memories.iter().map(|memory| memory.data_size(store)).sum();
-    let engine = memories + store.gc_heap_capacity();
-    assert_eq!(host.meter.report().total, engine, "the meter's total is not the engine's");
     let elements: u64 = host.tables.iter().map(|table| table.size(store)).sum();
-    assert_eq!(host.meter.report().table_elements as u64, elements);
-    engine
+    (memories + host.hidden.0 + store.gc_heap_capacity(), elements as usize + host.hidden.1)
+}
+
+/// The bytes that the engine says there are, having checked that the meter says so, too.
+fn checked(store: &Store<Host>) -> usize {
+    let report = store.data().meter.report();
+    let held = held(store);
+    assert_eq!((report.total, report.table_elements), held, "the meter's total is not the engine's");
+    held.0
+}
+
+/// Fuel and time enough.
+fn refresh(store: &mut Store<Host>) {
+    store.set_fuel(1 << 40).unwrap();
+    store.set_epoch_deadline(1);
+}
+
+/// Instances and GC heaps in the engine's pool.
+fn made(store: &Store<Host>) -> (u64, usize) {
+    let metrics = store.engine().pooling_allocator_metrics().unwrap();
+    (metrics.core_instances(), metrics.gc_heaps())
 }
 
 /// Grows something that some guest of the Store has.
 fn grow_something(store: &mut Store<Host>, rng: &mut Rng) {
+    refresh(store);
     if let Some(grower) = rng.choice(&store.data().growers).cloned() {
         let _ = grower.call(&mut *store, random_growth(rng));
         checked(store);
     }
 }
 
-/// Instantiates a guest under the lease of a principal and lets it grow.
-fn serve(store: &mut Store<Host>, guest: &InstancePre<Host>, principal: PrincipalId, rng: &mut Rng) {
+/// Instantiates a guest under the lease of a principal and lets it grow. Says what has become of it, and
+/// what the principal is charged with.
+fn serve(store: &mut Store<Host>, guest: &Guest, principal: PrincipalId, rng: &mut Rng) -> (Served, usize) {
     let limits = random_limits(rng);
     let mut lease = Lease::start(store, |store| &mut store.data_mut().meter, principal, limits);
-    if let Ok(instance) = lease.instantiate(|store| guest.instantiate(store), instance_remains) {
-        for name in ["grow-m0", "grow-m1", "grow-m2", "grow-t0", "grow-t1", "grow-heap"] {
-            if let Ok(grower) = instance.get_typed_func(&mut *lease, name) {
-                lease.data_mut().growers.push(grower);
+    refresh(&mut lease);
+    lease.data_mut().looked = false;
+    let (instances, heaps) = made(&lease);
+    let served = match lease.instantiate_pre(&guest.module) {
+        Ok(instance) => {
+            for name in ["grow-m0", "grow-m1", "grow-m2", "grow-t0", "grow-t1", "grow-heap"] {
+                if let Ok(grower) = instance.get_typed_func(&mut *lease, name) {
+                    lease.data_mut().growers.push(grower);
+                }
             }
+            Served::Started
         }
+        Err(_) if made(&lease).0 == instances => Served::Refused,
+        Err(_) => Served::Failed,
+    };
+    if served == Served::Failed && !lease.data().looked {
+        let (bytes, elements) = lease.data().hidden;
+        lease.data_mut().hidden = (bytes + guest.declared.0, elements + guest.declared.1);
+    }
+    // An empty heap that is made for an instance of memories alone is taken for the first of them.
+    let shape = guest.module.module().resources_required();
+    if served == Served::Refused && made(&lease).1 > heaps && shape.num_memories > 1 && shape.num_tables == 0
+    {
+        let (held, report) = (held(&lease).0, lease.report());
+        assert!(report.total >= held);
+        lease.data_mut().meter.reconcile(held);
+        return (served, report.own);
     }
     checked(&lease);
     for _ in 0..rng.usize(..8) {
         grow_something(&mut lease, rng);
     }
+    (served, lease.end().own)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+enum Served {
+    Started,
+    /// There is an instance, but it did not start.
+    Failed,
+    /// There is none.
+    Refused,
 }
 
 #[test]
@@ -185,37 +313,43 @@ fn the_total_is_the_engines_for_random_guests() {
     let seed = effort::first_seed();
     println!("HIGHWATER_SEED={seed}");
     let mut rng = Rng::with_seed(seed);
-    let engine = engine();
-    let mut linker = Linker::new(&engine);
-    linker.func_wrap("host", "look", look).unwrap();
+    for backtraces in [true, false] {
+        serve_guests(effort::scaled(GUESTS / 2), &engine(backtraces), &mut rng);
+    }
+}
 
+fn serve_guests(number: u64, engine: &Engine, rng: &mut Rng) {
+    let linker = linker(engine);
     let ledger = MemoryLedger::default();
     let mut charged = HashMap::new();
-    let mut stores: Vec<_> = (0..STORES).map(|_| new_store(&engine, &ledger)).collect();
-    let (mut guests, mut heaps) = (Vec::new(), 0);
-    for guest in 0..effort::scaled(GUESTS) {
+    let mut stores: Vec<_> = (0..STORES).map(|_| new_store(engine, &ledger, rng)).collect();
+    let (mut guests, mut heaps, mut served) = (Vec::new(), 0, HashMap::new());
+    for guest in 0..number {
         if guest.is_multiple_of(GUESTS_A_MODULE) {
-            let module = Module::new(&engine, random_guest(&mut rng)).unwrap();
-            guests.push(linker.instantiate_pre(&module).unwrap());
+            let (wat, declared) = random_guest(rng);
+            let module = Module::new(engine, wat).unwrap();
+            guests.push(Guest { module: linker.instantiate_pre(&module).unwrap(), declared });
         }
         let guest = if GUESTS_A_MODULE == 1 { guests.last() } else { rng.choice(&guests) }.unwrap();
         let store = &mut stores[rng.usize(..STORES)];
         if store.data().served == GUESTS_A_STORE {
             heaps += u64::from(store.gc_heap_capacity() > 0);
-            *store = new_store(&engine, &ledger);
+            *store = new_store(engine, &ledger, rng);
         }
         store.data_mut().served += 1;
 
         let principal = PrincipalId::new(format!("p{}", rng.u8(..100))).unwrap();
         let before = checked(store);
-        serve(store, guest, principal, &mut rng);
-        let own = (checked(store) - before) as u64;
+        let (outcome, own) = serve(store, guest, principal, rng);
+        *served.entry(outcome).or_insert(0) += 1;
+        let added = checked(store) - before;
+        assert!(own == added || own > added && outcome == Served::Refused);
         let most = charged.entry(principal).or_insert(0);
-        *most = own.max(*most);
+        *most = (own as u64).max(*most);
         assert_eq!(ledger.peak(&principal), *most, "{principal} is charged with what the lease added");
 
         let recorded = ledger.snapshot().len();
-        grow_something(store, &mut rng);
+        grow_something(store, rng);
         store.data_mut().meter.settle();
         assert_eq!(ledger.peak(&principal), *most, "nobody holds the Store any more");
         assert_eq!(ledger.snapshot().len(), recorded);
@@ -223,9 +357,13 @@ fn the_total_is_the_engines_for_random_guests() {
     for (principal, peak) in ledger.snapshot() {
         assert_eq!(charged[&principal], peak);
     }
-    let stats = ledger.stats().meter;
-    println!("{stats:?}, {heaps} Stores with a GC heap");
+    let stats = METERS.stats();
+    println!("{served:?}, {stats:?}, {heaps} Stores with a GC heap");
     assert!(heaps > 0);
+    let twentieth = number / 20;
+    for outcome in [Served::Started, Served::Failed, Served::Refused] {
+        assert!(served.get(&outcome).is_some_and(|&times| times >= twentieth), "{outcome:?}: {served:?}");
+    }
     assert!(stats.allowed > 0 && stats.denied_over_ceiling > 0 && stats.denied_over_type_maximum > 0);
     assert!(stats.denied_table > 0 && stats.failed_by_engine > 0, "every outcome has been met: {stats:?}");
 }

@@ -24,16 +24,19 @@ COPY = ROOT / "target" / "mutations" / "tree"
 PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "180"))
 
 CORE = ["--no-default-features", "--features", "alloc"]
-LOOM = "--cfg loom --cfg crossbeam_loom --cap-lints=warn"
+LOOM = "--cfg highwater_loom --cfg crossbeam_loom --cap-lints=warn"
 PLAIN = "--cfg highwater_core_only --cap-lints=warn"
-MODELS = ["test", "--release", *CORE, "--test", "loom", "--"]
-SHUTTLE = "--cfg loom --cfg shuttle --cap-lints=warn"
+MODELS = ["test", "--release", *CORE, "--lib", "--"]
+SHUTTLE = "--cfg highwater_loom --cfg highwater_shuttle --cap-lints=warn"
 CHECKS = {
     "shuttle": (SHUTTLE, MODELS),
     "models": (LOOM, MODELS),
     "models32": (LOOM + " --cfg highwater_narrow", MODELS),
     "unit": (PLAIN, ["test", *CORE, "--lib", "--"]),
 }
+# With atomics that run an interrupt before a chosen step.
+STEPS = "--cfg highwater_steps --cfg highwater_core_only --cap-lints=warn"
+CHECKS["steps"] = (STEPS, ["test", "--no-default-features", "--test", "bounds", "--"])
 for path in [*(ROOT / "tests").glob("*.rs"), *(ROOT / "tests").glob("*/main.rs")]:
     test = path.parent.name if path.name == "main.rs" else path.stem
     CHECKS.setdefault(test, (PLAIN, ["test", *CORE, "--test", test, "--"]))
@@ -177,7 +180,7 @@ BROAD = "models@2 _across first_sights last_place raise_against_eviction read_ s
         "eviction_and_return counted_once at_the_wrap a_round --skip epoch --skip colliding --skip in_one_order " \
         "--skip raise_eviction_read --skip two_evictions_at"
 
-# What the copy of src/sync.rs ends with: one build serves every row.
+# What the copy of src/sync/mod.rs ends with: one build serves every row.
 CHOOSER = """
 extern crate std;
 
@@ -248,7 +251,7 @@ def plant_choices(part):
             done = end
             place += 1
         source.write_text(planted + text[done:])
-    sync = COPY / "src/sync.rs"
+    sync = COPY / "src/sync/mod.rs"
     sync.write_text(sync.read_text() + CHOOSER)
     return rows
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use highwater::MemoryLedger;
+use highwater::{MemoryLedger, MeterStats};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use wasmtime::Result;
 
@@ -25,6 +25,7 @@ pub struct Run {
     /// The exact answers, if the run was to be verified.
     pub exact: Option<Books>,
     pub stores_made: u64,
+    pub growths: MeterStats,
     pub elapsed: Duration,
 }
 
@@ -60,6 +61,7 @@ pub fn run(options: &Options) -> Result<Run> {
     Ok(Run {
         exact: options.verifies().then_some(books),
         stores_made: site.stores.stores_made(),
+        growths: site.stores.growths(),
         elapsed,
         ledgers,
     })

@@ -2,9 +2,9 @@
 
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use highwater::MemoryLedger;
+use highwater::{MemoryLedger, MeterCounters, MeterStats};
 use wasmtime::Engine;
 
 use crate::store::PooledStore;
@@ -24,6 +24,8 @@ struct Places {
 pub struct StorePool<'a> {
     engine: &'a Engine,
     ledger: &'a MemoryLedger,
+    /// Of all Stores that the pool has made.
+    counters: Arc<MeterCounters>,
     leases_per_store: u32,
     places: Mutex<Places>,
     returned: Condvar,
@@ -35,6 +37,7 @@ impl<'a> StorePool<'a> {
         Self {
             engine,
             ledger,
+            counters: Arc::default(),
             leases_per_store,
             places: Mutex::new(Places { idle: (0..stores).map(|_| None).collect(), waiting: 0 }),
             returned: Condvar::new(),
@@ -55,7 +58,7 @@ impl<'a> StorePool<'a> {
         drop(places);
         let store = place.unwrap_or_else(|| {
             self.stores_made.fetch_add(1, Ordering::Relaxed);
-            PooledStore::new(self.engine, self.ledger)
+            PooledStore::new(self.engine, self.ledger, &self.counters)
         });
         Lease { store: Some(store), pool: self }
     }
@@ -63,6 +66,11 @@ impl<'a> StorePool<'a> {
     /// Stores made so far, replacements included.
     pub fn stores_made(&self) -> u64 {
         self.stores_made.load(Ordering::Relaxed)
+    }
+
+    /// What the meters of all these Stores have allowed and denied.
+    pub fn growths(&self) -> MeterStats {
+        self.counters.stats()
     }
 
     /// Whether a Store may go back to the pool, or has seen or kept too much.

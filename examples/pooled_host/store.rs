@@ -13,8 +13,10 @@
 //! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
 //! that a Store may see in its life.
 
+use std::sync::Arc;
+
 use highwater::{
-    Attribution, Lease, LeaseReport, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains,
+    Attribution, Lease, LeaseReport, MemoryLedger, MeterCounters, MeterLimits, StoreMemoryMeter,
 };
 use serde::Serialize;
 use wasmtime::error::Context;
@@ -99,8 +101,9 @@ pub struct PooledStore {
 
 impl PooledStore {
     /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
-    pub fn new(engine: &Engine, ledger: &MemoryLedger) -> Self {
-        let mut store = Store::new(engine, StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()));
+    pub fn new(engine: &Engine, ledger: &MemoryLedger, counters: &Arc<MeterCounters>) -> Self {
+        let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
+        let mut store = Store::new(engine, meter.counted_in(counters.clone()));
         store.limiter(|meter| meter);
         Self { store, memories: Vec::new(), leases: 0 }
     }
@@ -111,8 +114,7 @@ impl PooledStore {
         let inherited = self.held_bytes();
         let limits = self.limits(invocation.ceiling_bytes);
         let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
-        let guest = guests.get(invocation.guest);
-        let instance = lease.instantiate(|store| guest.instantiate(store), instance_remains)?;
+        let instance = lease.instantiate_pre(guests.get(invocation.guest))?;
         self.memories.extend(instance.get_memory(&mut *lease, "memory"));
         let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
         run.call(&mut *lease, invocation.pages)?;

@@ -27,12 +27,16 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::{hash::Hash, marker::PhantomData};
+use core::{
+    hash::{Hash, Hasher},
+    marker::PhantomData,
+    ops::Deref,
+};
 
 use crossbeam_epoch::{Atomic, Guard, LocalHandle, Owned, Shared, unprotected};
 
 use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicUsize, Line, Ordering};
+use crate::sync::{AtomicUsize, Line, MODELLED, Ordering, Zeroable};
 
 /// How many evicted keys of a [`Ledger`](crate::Ledger) may wait to be freed, in addition to as many
 /// as its capacity: 2<sup>18</sup> keys.
@@ -43,10 +47,10 @@ pub const RETIRED_ALLOWANCE: usize = 1 << 18;
 
 /// How many keys make a parcel. A call frees one parcel at most, so that none pays for a long stall
 /// of another thread. The constants are smallest under models, so that everything happens there.
-const PARCEL: usize = if cfg!(loom) { 1 } else { 64 };
+const PARCEL: usize = if MODELLED { 1 } else { 64 };
 
 /// After how many retirements the collector is asked to move on.
-const RETIREMENTS_A_FLUSH: usize = if cfg!(loom) { 1 } else { 512 };
+const RETIREMENTS_A_FLUSH: usize = if MODELLED { 1 } else { 512 };
 
 /// What epoch-reclaimed keys must be able to do: any `Hash + Eq + Clone + Send + Sync + 'static`
 /// type can.
@@ -56,18 +60,57 @@ impl<K: Hash + Eq + Clone + Send + Sync + 'static> EpochKey for K {}
 /// How a thread pins the collector.
 pub(crate) enum Participant {
     /// On the process's default collector.
-    #[cfg(feature = "std")]
+    #[cfg(feature = "std-ledger")]
     ThreadLocal,
     Registered(LocalHandle),
+    /// For as long as this guard lives.
+    Pinned(Guard),
 }
 
 impl Participant {
     #[inline]
-    fn pin(&self) -> Guard {
+    pub(crate) fn pin(&self) -> Pinning<'_> {
         match self {
-            #[cfg(feature = "std")]
-            Self::ThreadLocal => crossbeam_epoch::pin(),
-            Self::Registered(handle) => handle.pin(),
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Pinning::New(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Pinning::New(handle.pin()),
+            Self::Pinned(guard) => Pinning::Held(guard),
+        }
+    }
+
+    /// A participant that is pinned from now on.
+    #[inline]
+    pub(crate) fn pinned(&self) -> Self {
+        match self {
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Self::Pinned(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Self::Pinned(handle.pin()),
+            Self::Pinned(_) => unreachable!("pinned once"),
+        }
+    }
+
+    /// Lets go of what a pin of some duration holds back, and pins anew.
+    pub(crate) fn repin(&mut self) {
+        if let Self::Pinned(guard) = self {
+            guard.repin();
+        }
+    }
+}
+
+/// A guard, for one comparison or for longer.
+pub(crate) enum Pinning<'a> {
+    New(Guard),
+    Held(&'a Guard),
+}
+
+impl Deref for Pinning<'_> {
+    type Target = Guard;
+
+    #[inline]
+    fn deref(&self) -> &Guard {
+        match self {
+            Self::New(guard) => guard,
+            Self::Held(guard) => guard,
         }
     }
 }
@@ -84,22 +127,21 @@ pub(crate) struct Node<K> {
 /// A pointer to the key of a slot; null at first.
 pub(crate) struct EpochCell<K: EpochKey>(Atomic<Node<K>>);
 
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 // SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
 // field that takes space is an atomic pointer-sized word.
-unsafe impl<K: EpochKey> bytemuck::Zeroable for EpochCell<K> {}
+unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
+#[cfg(highwater_loom)]
+impl<K: EpochKey> Zeroable for EpochCell<K> {
+    fn zeroed() -> Self {
+        Self(Atomic::null())
+    }
+}
 
 /// The key that was in a cell before a newcomer's.
 pub(crate) struct Displaced<K>(*const Node<K>);
 
 impl<K: EpochKey> KeyCell for EpochCell<K> {
-    #[cfg(not(loom))]
-    const EMPTY: Self = Self(Atomic::null());
-    #[cfg(loom)]
-    fn empty() -> Self {
-        Self(Atomic::null())
-    }
-
     type Key = K;
     type Pin = Participant;
     type Prepared = Owned<Node<K>>;
@@ -169,15 +211,36 @@ impl<K: EpochKey> Drop for EpochCell<K> {
 
 /// A borrowed form of a key, and how to make the key from it.
 pub(crate) struct Borrowed<'a, K, Q: ?Sized, F> {
-    pub(crate) key: &'a Q,
-    pub(crate) make: F,
-    pub(crate) kind: PhantomData<fn() -> K>,
+    key: &'a Q,
+    make: F,
+    kind: PhantomData<fn() -> K>,
+}
+
+impl<'a, K, Q: ?Sized, F: Fn() -> K> Borrowed<'a, K, Q, F> {
+    pub(crate) fn new(key: &'a Q, make: F) -> Self {
+        Self { key, make, kind: PhantomData }
+    }
+}
+
+impl<'a, K, Q: ?Sized> Borrowed<'a, K, Q, fn() -> K> {
+    /// Not to be admitted.
+    pub(crate) fn to_look(key: &'a Q) -> Self {
+        Self::new(key, || unreachable!("a look-up admits nobody"))
+    }
+}
+
+/// As the key that is borrowed.
+impl<K, Q: Hash + ?Sized, F> Hash for Borrowed<'_, K, Q, F> {
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.key.hash(state);
+    }
 }
 
 impl<K, Q, F> Wanted<EpochCell<K>> for Borrowed<'_, K, Q, F>
 where
     K: EpochKey,
-    Q: equivalent::Equivalent<K> + ?Sized,
+    Q: Hash + equivalent::Equivalent<K> + ?Sized,
     F: Fn() -> K,
 {
     #[inline]
@@ -217,7 +280,7 @@ struct Lists<K: EpochKey> {
     /// Parcels, here and below.
     fresh: Atomic<Node<K>>,
     /// Calls that free keys.
-    #[cfg(not(feature = "std"))]
+    #[cfg(not(feature = "std-ledger"))]
     turns: AtomicUsize,
     /// 1 while a thread has the right to what follows.
     locked: AtomicUsize,
@@ -232,7 +295,7 @@ impl<K: EpochKey> Limbo<K> {
             added: AtomicUsize::new(0),
             loose: Atomic::null(),
             fresh: Atomic::null(),
-            #[cfg(not(feature = "std"))]
+            #[cfg(not(feature = "std-ledger"))]
             turns: AtomicUsize::new(0),
             locked: AtomicUsize::new(0),
             aging: Atomic::null(),
@@ -244,6 +307,11 @@ impl<K: EpochKey> Limbo<K> {
     pub(crate) fn retired(&self) -> usize {
         // Relaxed: a count, ordered with nothing.
         self.lists.retired.load(Ordering::Relaxed)
+    }
+
+    /// Whether so many wait that a pin of some duration should be renewed.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.retired() > self.capacity + RETIRED_ALLOWANCE / 2
     }
 
     /// Frees all keys that cannot be read any more. May run foreign code.
@@ -289,9 +357,9 @@ impl<K: EpochKey> Limbo<K> {
         if !now && lists.due.load(Ordering::Relaxed, unfollowed()).is_null() {
             return false;
         }
-        #[cfg(feature = "std")]
+        #[cfg(feature = "std-ledger")]
         let Some(_turn) = Turn::take() else { return false };
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "std-ledger"))]
         let Some(_turn) = Turn::take(&lists.turns) else { return false };
         // Acquire: pairs with the release in `Locked`, for the lists and what they hold.
         if lists.locked.swap(1, Ordering::Acquire) == 1 {
@@ -392,22 +460,22 @@ impl Drop for Locked<'_> {
 
 /// The right to free keys, which a call from inside the drop of a key does not get: the stack would
 /// grow with every key that waits.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 struct Turn;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 std::thread_local! {
     static TAKEN: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl Turn {
     fn take() -> Option<Self> {
         (!TAKEN.replace(true)).then(|| Self)
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl Drop for Turn {
     fn drop(&mut self) {
         TAKEN.set(false);
@@ -416,14 +484,14 @@ impl Drop for Turn {
 
 /// How many calls may free keys at once where there is no telling which of them are one thread's: so
 /// deep can drops be nested that record and free.
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "std-ledger"))]
 const TURNS: usize = 4;
 
 /// Likewise, of the calls on one ledger.
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "std-ledger"))]
 struct Turn<'a>(&'a AtomicUsize);
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "std-ledger"))]
 impl<'a> Turn<'a> {
     fn take(turns: &'a AtomicUsize) -> Option<Self> {
         // Relaxed, here and below: a count.
@@ -432,7 +500,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-#[cfg(not(feature = "std"))]
+#[cfg(not(feature = "std-ledger"))]
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
@@ -460,12 +528,12 @@ impl<K: EpochKey> Retired<'_, K> {
             self.count.fetch_sub(1, Ordering::Relaxed);
             // A panic here would reach a caller who has nothing to do with this key. Without `std`
             // there is no way to stop it.
-            #[cfg(feature = "std")]
+            #[cfg(feature = "std-ledger")]
             if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(node))) {
                 // Its own drop may panic again.
                 core::mem::forget(payload);
             }
-            #[cfg(not(feature = "std"))]
+            #[cfg(not(feature = "std-ledger"))]
             drop(node);
         }
     }
@@ -478,7 +546,7 @@ impl<K: EpochKey> Drop for Retired<'_, K> {
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use crossbeam_epoch::Collector;
 

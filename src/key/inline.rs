@@ -2,33 +2,36 @@
 
 use core::hash::Hash;
 
-use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicWord, Ordering, Word};
+use super::{
+    Comparison, KeyCell, Wanted,
+    words::{PlainKey, Words},
+};
+use crate::sync::{AtomicWord, Ordering, Word, zeroable};
 
 /// A plain key that a slot holds by value: unsigned integers, pairs of `u64`, `[u8; N]` up to 64
 /// bytes, [`InlineStr`](crate::InlineStr), [`PrincipalId`](crate::PrincipalId).
 ///
-/// Implement it for a type of your own by handing the work to one of these:
+/// Implement it for a type of your own by naming one of the built-in keys that represents it:
 ///
 /// ```
-/// use highwater::{InlineKey, InlineLedger, Word};
+/// use highwater::{InlineKey, InlineLedger};
 ///
 /// #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 /// struct Tenant([u8; 16]);
 ///
 /// impl InlineKey for Tenant {
-///     type Words = <[u8; 16] as InlineKey>::Words;
+///     type Repr = [u8; 16];
 ///
-///     fn to_words(&self) -> Self::Words {
-///         self.0.to_words()
+///     fn to_repr(&self) -> [u8; 16] {
+///         self.0
 ///     }
 ///
-///     fn from_words(words: &Self::Words) -> Self {
-///         Tenant(InlineKey::from_words(words))
+///     fn from_repr(repr: [u8; 16]) -> Self {
+///         Tenant(repr)
 ///     }
 /// }
 ///
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// let ledger = InlineLedger::with_capacity(8);
 /// ledger.record_peak(&Tenant([7; 16]), 65_536);
 /// assert_eq!(ledger.top(1), [(Tenant([7; 16]), 65_536)]);
@@ -42,94 +45,58 @@ use crate::sync::{AtomicWord, Ordering, Word};
             `highwater::Ledger<{Self}>`, which keeps keys behind epoch-reclaimed pointers"
 )]
 pub trait InlineKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
-    /// `[Word; N]`: the words that hold the key.
-    type Words: InlineWords;
+    /// The built-in key that represents this one: an unsigned integer, `(u64, u64)`, `[u8; N]` up to
+    /// 64 bytes, or [`InlineStr<N>`](crate::InlineStr).
+    type Repr: PlainKey;
 
-    /// The key as words. Equal keys give equal words in the first
-    /// [`significant_words`](InlineKey::significant_words), different keys different ones there.
-    fn to_words(&self) -> Self::Words;
+    /// What represents this key. Equal keys are represented alike, different ones differently.
+    fn to_repr(&self) -> Self::Repr;
 
-    /// The key that [`to_words`](InlineKey::to_words) was given. Only called with words that one
-    /// call of it made; those beyond its significant ones may be of any value.
-    fn from_words(words: &Self::Words) -> Self;
+    /// The key that is represented so. Only called with what [`to_repr`](InlineKey::to_repr) made.
+    fn from_repr(repr: Self::Repr) -> Self;
+}
 
-    /// How many words, from the first, tell this key from all others: keys that are shorter than
-    /// the space for them are then stored and compared at their own length. All, unless
-    /// overridden; more than there are stands for all. At least 1.
+impl<K: PlainKey> InlineKey for K {
+    type Repr = Self;
+
     #[inline]
-    fn significant_words(&self) -> usize {
-        Self::Words::LEN
+    fn to_repr(&self) -> Self {
+        *self
+    }
+
+    #[inline]
+    fn from_repr(repr: Self) -> Self {
+        repr
     }
 }
 
-/// `[Word; N]`, the storage of an [`InlineKey`]. Implemented for every `N`.
-pub trait InlineWords: Copy + AsRef<[Word]> + AsMut<[Word]> + sealed::Storage {
-    /// All words zero.
-    const ZERO: Self;
-    /// The number of words.
-    const LEN: usize;
-}
-
-impl<const N: usize> InlineWords for [Word; N] {
-    const ZERO: Self = [0; N];
-    const LEN: usize = N;
-}
-
-pub(crate) mod sealed {
-    use super::{AtomicWord, Word};
-
-    /// The atomic form of an array of words.
-    pub trait Storage {
-        #[cfg(all(feature = "alloc", not(loom)))]
-        #[doc(hidden)]
-        type Atomic: AsRef<[AtomicWord]> + Send + Sync + bytemuck::Zeroable;
-        #[cfg(not(all(feature = "alloc", not(loom))))]
-        #[doc(hidden)]
-        type Atomic: AsRef<[AtomicWord]> + Send + Sync;
-        #[cfg(not(loom))]
-        #[doc(hidden)]
-        const EMPTY: Self::Atomic;
-        #[cfg(loom)]
-        #[doc(hidden)]
-        fn empty() -> Self::Atomic;
-    }
-
-    impl<const N: usize> Storage for [Word; N] {
-        type Atomic = [AtomicWord; N];
-        #[cfg(not(loom))]
-        #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
-        const EMPTY: Self::Atomic = [const { AtomicWord::new(0) }; N];
-        #[cfg(loom)]
-        fn empty() -> Self::Atomic {
-            core::array::from_fn(|_| AtomicWord::new(0))
-        }
-    }
-}
+/// The words of a key of type `K`.
+type WordsOf<K> = <<K as InlineKey>::Repr as PlainKey>::Words;
 
 /// A key that is ready to be stored: its words, and how many of them count.
 pub(crate) struct Significant<K: InlineKey> {
-    words: K::Words,
+    words: WordsOf<K>,
     count: usize,
 }
 
 /// The words of one key, of type `K`.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
-pub(crate) struct InlineCell<K: InlineKey>(<K::Words as sealed::Storage>::Atomic);
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable), zeroable(bound = ""))]
+pub(crate) struct InlineCell<K: InlineKey>(<WordsOf<K> as Words>::Atomics);
+
+zeroable! { [K: InlineKey] InlineCell<K>: 0 }
 
 impl<K: InlineKey> InlineCell<K> {
+    /// A cell that holds no key.
+    #[cfg(not(highwater_loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+    pub(crate) const EMPTY: Self = Self(<WordsOf<K> as Words>::EMPTY);
+
     fn words(&self) -> &[AtomicWord] {
         self.0.as_ref()
     }
 }
 
 impl<K: InlineKey> KeyCell for InlineCell<K> {
-    #[cfg(not(loom))]
-    const EMPTY: Self = Self(<K::Words as sealed::Storage>::EMPTY);
-    #[cfg(loom)]
-    fn empty() -> Self {
-        Self(<K::Words as sealed::Storage>::empty())
-    }
-
     type Key = K;
     type Pin = ();
     type Prepared = Significant<K>;
@@ -156,26 +123,27 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     fn retire(_: Significant<K>, (): &(), (): &()) {}
 
     fn read(&self, (): &(), still: impl Fn() -> bool) -> Option<K> {
-        let mut words = K::Words::ZERO;
+        let mut words = WordsOf::<K>::ZERO;
         for (word, cell) in words.as_mut().iter_mut().zip(self.words()) {
             // Acquire: pairs with the store in `put`, before the second look at the peak word.
             *word = cell.load(Ordering::Acquire);
         }
-        still().then(|| K::from_words(&words))
+        still().then(|| K::from_repr(PlainKey::from_words(&words)))
     }
 }
 
 impl<K: InlineKey> Wanted<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
-        let (significant, words) = (self.significant_words(), self.to_words());
+        let repr = self.to_repr();
+        let (significant, words) = (repr.significant_words(), repr.to_words());
         for (index, cell) in cell.words().iter().enumerate() {
             // Acquire: pairs with the store in `put`, before the second look at the peak word.
             let word = cell.load(Ordering::Acquire);
             // With wide words the loop is unrolled, and of `to_words` only the one word is left: nothing is
             // copied in advance. Small processors' code stays a loop, for which the words are made once.
             let of_key =
-                if Word::BITS == 64 { self.to_words().as_ref()[index] } else { words.as_ref()[index] };
+                if Word::BITS == 64 { repr.to_words().as_ref()[index] } else { words.as_ref()[index] };
             if word != of_key {
                 // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
                 return Comparison::Different;
@@ -189,6 +157,7 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for K {
 
     /// The key may be of a foreign type, whose code may panic.
     fn prepare(&self) -> Significant<K> {
-        Significant { words: self.to_words(), count: self.significant_words() }
+        let repr = self.to_repr();
+        Significant { words: repr.to_words(), count: repr.significant_words() }
     }
 }

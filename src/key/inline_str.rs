@@ -7,7 +7,7 @@ use core::{
     str::FromStr,
 };
 
-use super::InlineKey;
+use super::words::PlainKey;
 use crate::sync::Word;
 
 /// A string of at most `N` bytes (`N` up to 64) without a NUL, held by value: an inline key.
@@ -94,11 +94,11 @@ impl<const N: usize> InlineStr<N> {
     }
 }
 
-impl<const N: usize> InlineKey for InlineStr<N>
+impl<const N: usize> PlainKey for InlineStr<N>
 where
-    [u8; N]: InlineKey,
+    [u8; N]: PlainKey,
 {
-    type Words = <[u8; N] as InlineKey>::Words;
+    type Words = <[u8; N] as PlainKey>::Words;
 
     #[inline]
     fn to_words(&self) -> Self::Words {
@@ -179,5 +179,50 @@ impl<const N: usize> TryFrom<&str> for InlineStr<N> {
 impl<const N: usize> AsRef<str> for InlineStr<N> {
     fn as_ref(&self) -> &str {
         self.as_str()
+    }
+}
+
+impl<const N: usize> PartialEq<str> for InlineStr<N> {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl<const N: usize> PartialEq<&str> for InlineStr<N> {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_str() == *other
+    }
+}
+
+/// As a string.
+#[cfg(feature = "serde")]
+impl<const N: usize> serde::Serialize for InlineStr<N> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+/// From a string, checked as by [`InlineStr::new`].
+#[cfg(feature = "serde")]
+impl<'de, const N: usize> serde::Deserialize<'de> for InlineStr<N> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        super::text::deserialize(deserializer, format_args!("a string of at most {N} bytes without NUL"))
+    }
+}
+
+#[cfg(all(test, not(highwater_loom)))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_up_to_the_end_tell_a_string_whatever_a_longer_one_left_behind() {
+        let text = "the_quick_brown_fox_jumps_over_the_lazy_dog_and_then_back-over_it";
+        for length in 0..=64 {
+            let string = InlineStr::<64>::new(&text[..length]).unwrap();
+            assert_eq!(string.significant_words(), length / size_of::<Word>() + 1);
+            let mut words = string.to_words();
+            words.as_mut().iter_mut().skip(string.significant_words()).for_each(|word| *word = Word::MAX);
+            assert_eq!(InlineStr::from_words(&words), string);
+        }
     }
 }

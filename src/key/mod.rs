@@ -5,9 +5,16 @@ pub(crate) mod epoch;
 pub(crate) mod inline;
 mod inline_str;
 mod plain;
+#[cfg(feature = "serde")]
+pub(crate) mod text;
+pub(crate) mod words;
 
-pub use inline::{InlineKey, InlineWords};
+pub use inline::InlineKey;
 pub use inline_str::{InlineStr, InlineStrError};
+
+use core::hash::Hash;
+
+use crate::sync::Zeroable;
 
 /// What the comparison of a key with the occupant of a slot showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,13 +29,9 @@ pub(crate) enum Comparison {
 ///
 /// `still` tells whether the slot's peak word is what it was before the key was touched; since a
 /// value of that word never comes back, the key in between belonged to that value.
-pub(crate) trait KeyCell: Sized {
-    /// A cell that holds no key; all its bytes are zero.
-    #[cfg(not(loom))]
-    const EMPTY: Self;
-    #[cfg(loom)]
-    fn empty() -> Self;
-
+///
+/// Zeroed, a cell holds no key.
+pub(crate) trait KeyCell: Sized + Zeroable {
     /// What the caller hands out in the end.
     type Key;
     /// How a call keeps a key from being freed while it reads it, and no longer.
@@ -57,7 +60,7 @@ pub(crate) trait KeyCell: Sized {
 }
 
 /// The key of a call: compared with occupants, and turned into a new one at an admission.
-pub(crate) trait Wanted<C: KeyCell> {
+pub(crate) trait Wanted<C: KeyCell>: Hash {
     fn compare(&self, cell: &C, pin: &C::Pin, still: impl Fn() -> bool) -> Comparison;
 
     /// Makes the key that a slot will hold. May allocate, and may run foreign code that panics.

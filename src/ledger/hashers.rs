@@ -1,15 +1,57 @@
 //! The hashers that ledgers use unless told otherwise.
 
-use core::hash::BuildHasher;
+use core::hash::{BuildHasher, Hasher};
 
-/// The hasher of ledgers on the heap: `ahash`, seeded at random, with the feature `std`; without it,
-/// where there is no entropy to be had, [`FixedState`].
-#[cfg(feature = "std")]
-pub type DefaultHashBuilder = ahash::RandomState;
-/// The hasher of ledgers on the heap: `ahash`, seeded at random, with the feature `std`; without it,
-/// where there is no entropy to be had, [`FixedState`].
-#[cfg(not(feature = "std"))]
-pub type DefaultHashBuilder = FixedState;
+#[cfg(feature = "std-ledger")]
+use ahash::RandomState as Seeded;
+
+/// Without a source of randomness.
+#[cfg(not(feature = "std-ledger"))]
+type Seeded = FixedState;
+
+/// The hasher of ledgers on the heap.
+///
+/// With the feature `std-ledger`, which is part of `std`, it is `ahash`, and each value of this type is seeded at
+/// random: principals that choose their keys cannot make them collide. Without the feature it hashes as
+/// [`FixedState`] does, with the fixed seed and what that entails. It is the same type either way, so a feature that
+/// another crate of the program turns on changes no signature.
+#[derive(Clone, Debug, Default)]
+pub struct DefaultHashBuilder(Seeded);
+
+impl BuildHasher for DefaultHashBuilder {
+    type Hasher = DefaultHasher;
+
+    #[inline]
+    fn build_hasher(&self) -> DefaultHasher {
+        DefaultHasher(self.0.build_hasher())
+    }
+}
+
+/// What a [`DefaultHashBuilder`] builds: a type of its own for the same reason.
+#[derive(Clone)]
+pub struct DefaultHasher(<Seeded as BuildHasher>::Hasher);
+
+/// Hands each of these on: the default methods would hash integers as bytes.
+macro_rules! forward {
+    ($($method:ident: $type:ty),*) => {
+        $(#[inline]
+        fn $method(&mut self, value: $type) {
+            self.0.$method(value);
+        })*
+    };
+}
+
+impl Hasher for DefaultHasher {
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0.finish()
+    }
+
+    forward! {
+        write: &[u8], write_u8: u8, write_u16: u16, write_u32: u32, write_u64: u64, write_u128: u128,
+        write_usize: usize
+    }
+}
 
 /// `foldhash` with a fixed seed: quick, small, the same in every run, and of no size itself, so that
 /// a static ledger is all zeroes.

@@ -3,14 +3,17 @@
 use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
-use super::{DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes, debug_summary, heap::Heap, readings, report};
+use super::{
+    DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes,
+    core::Core,
+    face::{inline_calls, readings},
+    report,
+};
 use crate::{
     key::{InlineKey, inline::InlineCell},
-    meter::MeterCounters,
     principal::PrincipalId,
-    sync::{Line, Word},
-    table::{Recorded, Table},
-    tracker::{Hint, Tracker, sealed},
+    table::{Heap, Hint, Recorded},
+    tracker::{Tracker, sealed},
 };
 
 /// The ledger of memory high-water marks by [`PrincipalId`].
@@ -20,7 +23,7 @@ use crate::{
 /// made from an interrupt or signal handler that runs on top of any other call.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{MemoryLedger, PrincipalId, Recorded};
 ///
 /// let ledger = MemoryLedger::default();
@@ -39,14 +42,10 @@ pub type MemoryLedger<S = DefaultHashBuilder> = InlineLedger<PrincipalId, S>;
 /// the highest maxima, each with its exact maximum; see [the design](crate::design) for why, and for
 /// the promises of each call. All memory is taken at construction.
 pub struct InlineLedger<K: InlineKey, S = DefaultHashBuilder> {
-    shared: Arc<Shared<K, S>>,
+    core: Arc<InlineCore<K, S>>,
 }
 
-struct Shared<K: InlineKey, S> {
-    table: Table<Heap<InlineCell<K>>>,
-    counters: Line<MeterCounters>,
-    hasher: S,
-}
+type InlineCore<K, S> = Core<Heap<InlineCell<K>>, S>;
 
 impl<K: InlineKey> InlineLedger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places. Allocates.
@@ -86,7 +85,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     }
 
     /// For models: a round of `seq` so short that it wraps within a few admissions.
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     #[doc(hidden)]
     pub fn with_seq_bits(capacity: usize, seq_bits: u32, hasher: S) -> Self {
         let shape = crate::table::shape::Shape::with_capacity(capacity).with_seq_bits(seq_bits);
@@ -94,23 +93,12 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     }
 
     fn from_heap(heap: Heap<InlineCell<K>>, hasher: S) -> Self {
-        Self {
-            shared: Arc::new(Shared {
-                table: Table::new(heap),
-                counters: Line(MeterCounters::new()),
-                hasher,
-            }),
-        }
+        Self { core: Arc::new(Core::new(heap, hasher)) }
     }
 
     #[inline]
-    fn table(&self) -> &Table<Heap<InlineCell<K>>> {
-        &self.shared.table
-    }
-
-    #[inline]
-    fn counters(&self) -> &MeterCounters {
-        &self.shared.counters
+    fn core(&self) -> &InlineCore<K, S> {
+        &self.core
     }
 
     readings!();
@@ -118,49 +106,18 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
     /// The bytes that the ledger occupies on the heap; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        arc_bytes::<Shared<K, S>>() + self.table().storage().bytes()
+        arc_bytes::<InlineCore<K, S>>() + self.core.table().storage().bytes()
     }
 }
 
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
-    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
-    ///
-    /// 0 is a no-op; values from 2<sup>63</sup> - 1 on (2<sup>31</sup> - 1 with 32-bit words) count
-    /// as that. A value at or below the floor costs one load; one that does not raise a resident's
-    /// peak writes nothing; an admission takes time logarithmic in the capacity (32-bit words:
-    /// linear). Never allocates, never waits; may be called from an interrupt.
-    #[inline]
-    pub fn record_peak(&self, key: &K, bytes: u64) -> Recorded {
-        self.record(key, bytes, None)
-    }
-
-    #[inline]
-    fn record(&self, key: &K, bytes: u64, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record(bytes, hint, |bytes, hint| {
-            let hash = self.shared.hasher.hash_one(key);
-            self.record_above_floor(hash, key, bytes, hint)
-        })
-    }
-
-    #[inline(never)]
-    fn record_above_floor(&self, hash: u64, key: &K, bytes: Word, hint: Option<&mut Hint>) -> Recorded {
-        self.table().record_above_floor(hash, key, bytes, hint, &())
-    }
-
-    /// The peak of `key` in bytes, or 0 if it is not resident: then it never recorded more than
-    /// [`untracked_at_most`](InlineLedger::untracked_at_most). Never allocates, never waits; may be
-    /// called from an interrupt.
-    #[must_use]
-    #[inline]
-    pub fn peak(&self, key: &K) -> u64 {
-        self.table().peak(self.shared.hasher.hash_one(key), key, &())
-    }
+    inline_calls!(K);
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
     /// capacity, each as it was at some instant during the call. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        report::snapshot(self.table(), &(), |key| self.shared.hasher.hash_one(key))
+        self.core.snapshot(&())
     }
 
     /// The `n` residents with the highest peaks in bytes, highest first, ties by key. Allocates.
@@ -181,21 +138,29 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        match self.table().record_by_hint(bytes, hint) {
-            Some(recorded) => recorded,
-            None => self.record(key, bytes, Some(hint)),
-        }
-    }
-
-    #[inline]
-    fn meter_counters(&self) -> &MeterCounters {
-        self.counters()
+        self.core.record_hinted::<K, _>(key, bytes, hint, || ())
     }
 }
 
 impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { core: Arc::clone(&self.core) }
+    }
+}
+
+/// Records them all.
+impl<K: InlineKey, S: BuildHasher> Extend<(K, u64)> for InlineLedger<K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
+    }
+}
+
+/// A ledger of [`MAX_PRINCIPALS`] places that has recorded them all.
+impl<K: InlineKey, S: BuildHasher + Default> FromIterator<(K, u64)> for InlineLedger<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
+        let mut ledger = Self::with_hasher(S::default());
+        ledger.extend(records);
+        ledger
     }
 }
 
@@ -208,11 +173,11 @@ impl<K: InlineKey> Default for InlineLedger<K> {
 
 impl<K: InlineKey, S> fmt::Debug for InlineLedger<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_summary!("InlineLedger", f, self)
+        self.core.debug("InlineLedger", f)
     }
 }
 
-#[cfg(all(test, not(loom)))]
+#[cfg(all(test, not(highwater_loom)))]
 mod tests {
     use std::{collections::BTreeMap, thread};
 

@@ -1,13 +1,31 @@
-//! What all meters over one ledger have allowed and denied, as numbers for an exporter.
+//! What meters have allowed and denied, as numbers for an exporter.
+
+#[cfg(feature = "alloc")]
+use alloc::sync::Arc;
 
 use super::denial::Denial;
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, const_fn};
 
-/// Growths allowed and denied by the meters over one ledger; each counts for itself and wraps at
-/// `usize::MAX`.
+/// Growths allowed and denied by all meters that [count together](crate::StoreMemoryMeter::counted_in)
+/// here. Each number wraps at `usize::MAX`.
 ///
-/// All zero when new, so that it can live in a `static`. Counting is one relaxed addition: nothing
+/// All zero when new, so that it can lie in a `static`. Counting is one relaxed addition: nothing
 /// is published through these numbers, a reader only wants each to be right in the end.
+///
+/// ```
+/// use highwater::{MeterCounters, MeterLimits, StaticLedger, StoreMemoryMeter};
+///
+/// static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();
+/// static METERS: MeterCounters = MeterCounters::new();
+///
+/// for tenant in 0..2 {
+///     let meter = StoreMemoryMeter::with_limits(MeterLimits::total(65_536), tenant, &LEDGER);
+///     let mut meter = meter.counted_in(&METERS);
+///     assert_eq!(meter.approve_memory(0, 65_536, None), Ok(true));
+///     assert_eq!(meter.approve_memory(65_536, 131_072, None), Ok(false));
+/// }
+/// assert_eq!((METERS.stats().allowed, METERS.stats().denied_over_ceiling), (2, 2));
+/// ```
 #[derive(Debug)]
 pub struct MeterCounters {
     allowed: AtomicUsize,
@@ -17,8 +35,7 @@ pub struct MeterCounters {
     failed_by_engine: AtomicUsize,
 }
 
-/// Growths allowed and denied by all meters over one ledger, each number read by itself. They wrap
-/// where `usize` does.
+/// Growths allowed and denied by one meter, or by several that count together.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct MeterStats {
@@ -46,10 +63,11 @@ impl MeterStats {
     }
 }
 
-macro_rules! new_counters {
-    ($($constness:tt)?) => {
+impl MeterCounters {
+    const_fn! {
         /// All zero.
-        pub(crate) $($constness)? fn new() -> Self {
+        #[must_use]
+        pub fn new() -> Self {
             Self {
                 allowed: AtomicUsize::new(0),
                 over_ceiling: AtomicUsize::new(0),
@@ -58,17 +76,12 @@ macro_rules! new_counters {
                 failed_by_engine: AtomicUsize::new(0),
             }
         }
-    };
-}
+    }
 
-impl MeterCounters {
-    #[cfg(not(loom))]
-    new_counters!(const);
-    #[cfg(loom)]
-    new_counters!();
-
-    /// The numbers now. Five loads; may be called anywhere, an interrupt included.
-    pub(crate) fn stats(&self) -> MeterStats {
+    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt included.
+    #[must_use]
+    pub fn stats(&self) -> MeterStats {
+        // Relaxed, as said above.
         let read = |counter: &AtomicUsize| counter.load(Ordering::Relaxed) as u64;
         MeterStats {
             allowed: read(&self.allowed),
@@ -79,18 +92,93 @@ impl MeterCounters {
         }
     }
 
+    fn count(&self, verdict: Result<(), Denial>) {
+        let counter = match verdict {
+            Ok(()) => &self.allowed,
+            Err(Denial::OverCeiling) => &self.over_ceiling,
+            Err(Denial::OverTypeMaximum) => &self.over_type_maximum,
+            Err(Denial::Table) => &self.table,
+            Err(Denial::FailedByEngine) => &self.failed_by_engine,
+        };
+        // Relaxed, as said above.
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Default for MeterCounters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MeterStats {
+    fn count(&mut self, verdict: Result<(), Denial>) {
+        let counter = match verdict {
+            Ok(()) => &mut self.allowed,
+            Err(Denial::OverCeiling) => &mut self.denied_over_ceiling,
+            Err(Denial::OverTypeMaximum) => &mut self.denied_over_type_maximum,
+            Err(Denial::Table) => &mut self.denied_table,
+            Err(Denial::FailedByEngine) => &mut self.failed_by_engine,
+        };
+        *counter += 1;
+    }
+}
+
+/// [`MeterCounters`] that several meters share: in a `static`, or behind an `Arc`.
+#[derive(Clone, Debug)]
+pub struct SharedCounters(Shared);
+
+#[derive(Clone, Debug)]
+enum Shared {
+    Static(&'static MeterCounters),
+    #[cfg(feature = "alloc")]
+    Counted(Arc<MeterCounters>),
+}
+
+impl From<&'static MeterCounters> for SharedCounters {
+    fn from(counters: &'static MeterCounters) -> Self {
+        Self(Shared::Static(counters))
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl From<Arc<MeterCounters>> for SharedCounters {
+    fn from(counters: Arc<MeterCounters>) -> Self {
+        Self(Shared::Counted(counters))
+    }
+}
+
+impl core::ops::Deref for SharedCounters {
+    type Target = MeterCounters;
+
+    fn deref(&self) -> &MeterCounters {
+        match &self.0 {
+            Shared::Static(counters) => counters,
+            #[cfg(feature = "alloc")]
+            Shared::Counted(counters) => counters,
+        }
+    }
+}
+
+/// Where one meter counts.
+pub(super) enum Counting {
+    Alone(MeterStats),
+    Together(SharedCounters),
+}
+
+impl Counting {
     #[inline]
-    pub(super) fn count_allowed(&self) {
-        self.allowed.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn count(&mut self, verdict: Result<(), Denial>) {
+        match self {
+            Self::Alone(stats) => stats.count(verdict),
+            Self::Together(counters) => counters.count(verdict),
+        }
     }
 
-    pub(super) fn count_denied(&self, denial: Denial) {
-        let counter = match denial {
-            Denial::OverCeiling => &self.over_ceiling,
-            Denial::OverTypeMaximum => &self.over_type_maximum,
-            Denial::Table => &self.table,
-            Denial::FailedByEngine => &self.failed_by_engine,
-        };
-        counter.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn stats(&self) -> MeterStats {
+        match self {
+            Self::Alone(stats) => *stats,
+            Self::Together(counters) => counters.stats(),
+        }
     }
 }

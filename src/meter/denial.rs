@@ -12,16 +12,17 @@ pub enum Denial {
     OverTypeMaximum,
     /// A table would outgrow what the limits leave for tables.
     Table,
-    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel).
+    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel), or a
+    /// limiter around the meter denied it.
     FailedByEngine,
 }
 
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::OverCeiling => "growth denied: over the memory ceiling of the store",
+            Self::OverCeiling => "growth denied: over the memory ceiling",
             Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
-            Self::Table => "growth denied: over the table budget of the store",
+            Self::Table => "growth denied: over the table budget",
             Self::FailedByEngine => "growth approved, but failed in the engine",
         })
     }

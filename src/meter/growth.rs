@@ -2,8 +2,8 @@
 
 use core::fmt::Display;
 
-use super::{Account, Charged, Denial, Mark, StoreMemoryMeter, unasked::is_type_limit};
-use crate::LedgerHandle;
+use super::{Charged, Denial, Mark, StoreMemoryMeter};
+use crate::{LedgerHandle, table::Hint};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Records the growth that was approved last, if any: the host says that none is in flight,
@@ -17,34 +17,110 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// What the Store holds, to go back to if the instantiation that follows fails. Until it is
-    /// [settled](Self::settle) or [withdrawn](Self::withdraw), growth is recorded only on approval.
+    /// [settled](Self::settle) or [withdrawn](Self::withdraw_unless_created), growth is recorded only
+    /// on approval.
     pub fn mark(&mut self) -> Mark {
         self.settle();
         self.instantiating = true;
         self.account.mark()
     }
 
-    /// The instantiation since `mark` failed and the engine has taken back the memories and tables
-    /// that it had asked for.
+    /// The one instantiation since `mark` failed: gives back what was approved for it if its instance
+    /// cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does the same;
+    /// this is for an engine of another version or kind, and for a Store that no [`Lease`] is in front
+    /// of.
+    ///
+    /// `memories` and `tables` are how many the module defines (wasmtime's
+    /// `Module::resources_required`), `heap` the bytes by which the Store's GC heap has grown since
+    /// `mark` (`Store::gc_heap_capacity`). See
+    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created) for the rule.
+    ///
+    /// [`Lease`]: crate::Lease
+    /// [`Lease::instantiate_pre`]: crate::Lease::instantiate_pre
+    pub fn withdraw_unless_created(&mut self, mark: Mark, memories: u32, tables: u32, heap: usize) -> bool {
+        let withdrawn = self.account.withdraw_unless_created(mark, memories, tables, heap);
+        self.settle();
+        withdrawn
+    }
+
+    /// The host knows that nothing is left of what was approved since `mark`. No error of an
+    /// instantiation tells so much: see [`withdraw_unless_created`](Self::withdraw_unless_created).
     pub fn withdraw(&mut self, mark: Mark) {
         self.instantiating = false;
         self.account.withdraw(mark);
     }
 
     /// The host has counted: the memories of the Store hold `bytes`. For what no engine reports: the
-    /// growth of shared memories, and what a Store held before its limiter was installed. Whoever
-    /// holds the Store is charged with what was not known; before the first lease, nobody.
+    /// growth of shared memories, and what a Store held before its limiter was installed. The
+    /// principal that holds the Store is charged with what was not known (under
+    /// [`LargestMemory`](crate::Attribution::LargestMemory) with `bytes`, as if they were one memory);
+    /// before the first lease, nobody is.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
         self.record(self.account.settled_charge(self.limits.attribution()));
     }
 
+    /// Records into another ledger from now on, and gives back the one before. For a Store that
+    /// outlives a ledger, as where each window of time has its own.
+    ///
+    /// The account stays: what the Store holds, what of it the lease has grown, what was denied. A
+    /// growth that was approved last is taken to have happened, and recorded in the ledger before.
+    /// What the present lease is charged with at this moment, under the
+    /// [attribution](crate::Attribution) of its limits, is recorded in the new ledger at once. The
+    /// numbers of [`MeterStats`](crate::MeterStats) stay with the ledger that they were counted for.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
+    ///
+    /// let (today, tomorrow) = (MemoryLedger::default(), MemoryLedger::default());
+    /// let alice = PrincipalId::default();
+    /// let mut meter = StoreMemoryMeter::with_limits(MeterLimits::total(1 << 20), alice, today.clone());
+    /// assert_eq!(meter.approve_memory(0, 65_536, None), Ok(true)); // the engine's part
+    /// meter.replace_ledger(tomorrow.clone());
+    /// assert_eq!((today.peak(&alice), tomorrow.peak(&alice)), (65_536, 65_536));
+    /// # }
+    /// ```
+    pub fn replace_ledger(&mut self, ledger: L) -> L {
+        self.commit();
+        let before = core::mem::replace(&mut self.ledger, ledger);
+        if let Some(charged) = &mut self.charged {
+            charged.hint = Hint::new();
+        }
+        // What an instantiation has got so far is recorded when it is over, or was on approval.
+        if !self.instantiating || self.limits.records_on_approval() {
+            self.record(self.account.settled_charge(self.limits.attribution()));
+        }
+        before
+    }
+
     /// A memory asks to grow from `current` to `desired` bytes, or to be created with `desired`:
     /// `Ok(true)` lets it, `Ok(false)` makes the guest see -1.
     ///
+    /// A limiter with rules of its own beside the meter's looks at those first and asks the meter
+    /// last: an approval is taken for a growth, which nothing takes back but
+    /// [`memory_failed`](Self::memory_failed). A limiter that denies *after* the meter has approved
+    /// has to call that, with any error of its own:
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// # use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
+    /// # let limits = MeterLimits::total(1 << 20);
+    /// # let mut meter = StoreMemoryMeter::with_limits(limits, PrincipalId::default(), MemoryLedger::default());
+    /// # let host_allows = false;
+    /// let mut allowed = meter.approve_memory(0, 65_536, None)?;
+    /// if allowed && !host_allows {
+    ///     meter.memory_failed(&"denied by the host")?;
+    ///     allowed = false;
+    /// }
+    /// # assert_eq!((allowed, meter.report().total), (false, 0));
+    /// # }
+    /// # Ok::<(), highwater::Denial>(())
+    /// ```
+    ///
     /// # Errors
-    /// The denial, if the limits say to trap.
+    /// The denial, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_denied_memory).
     #[inline]
     pub fn approve_memory(
         &mut self,
@@ -57,13 +133,14 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         if verdict.is_ok() && self.limits.records_on_approval() {
             self.record(self.account.approved_charge(self.limits.attribution()));
         }
-        self.conclude(verdict)
+        self.conclude(verdict, self.limits.traps_on_denied_memory())
     }
 
-    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`.
+    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`. A
+    /// limiter that denies it after this has approved calls [`table_failed`](Self::table_failed).
     ///
     /// # Errors
-    /// The denial, if the limits say to trap.
+    /// The denial, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_denied_table).
     #[inline]
     pub fn approve_table(
         &mut self,
@@ -73,55 +150,43 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     ) -> Result<bool, Denial> {
         self.commit();
         let verdict = self.account.table_growing(&self.limits, current, desired, maximum);
-        self.conclude(verdict)
+        self.conclude(verdict, self.limits.traps_on_denied_table())
     }
 
     #[inline]
-    fn conclude(&self, verdict: Result<(), Denial>) -> Result<bool, Denial> {
-        let counters = self.ledger.meter_counters();
+    fn conclude(&mut self, verdict: Result<(), Denial>, traps: bool) -> Result<bool, Denial> {
+        self.counting.count(verdict);
         match verdict {
-            Ok(()) => {
-                counters.count_allowed();
-                Ok(true)
-            }
-            Err(denial) => {
-                counters.count_denied(denial);
-                if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(false) }
-            }
+            Ok(()) => Ok(true),
+            Err(denial) if traps => Err(denial),
+            Err(_) => Ok(false),
         }
     }
 
-    /// A memory growth failed in the engine: the one that was approved last, unless the error's words
-    /// say that the engine had not asked about it.
+    /// A memory growth failed in the engine, or was denied by somebody else after
+    /// [`approve_memory`](Self::approve_memory): the one that was approved last, unless the error's
+    /// words say that the engine had not asked about it (see [`Account::memory_failed`](crate::Account::memory_failed)).
     ///
     /// # Errors
-    /// The failure, if the limits say to trap.
+    /// The failure, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_failed_growth).
     pub fn memory_failed(&mut self, error: &dyn Display) -> Result<(), Denial> {
-        self.failed(error, Account::grow_failed)
+        let failure = self.account.memory_failed(error);
+        self.fail(failure)
     }
 
     /// A table growth failed in the engine, likewise.
     ///
     /// # Errors
-    /// The failure, if the limits say to trap.
+    /// The failure, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_failed_growth).
     pub fn table_failed(&mut self, error: &dyn Display) -> Result<(), Denial> {
-        self.failed(error, Account::table_grow_failed)
+        let failure = self.account.table_failed(error);
+        self.fail(failure)
     }
 
-    fn failed(&mut self, error: &dyn Display, take_back: fn(&mut Account)) -> Result<(), Denial> {
-        if is_type_limit(error) {
-            self.account.refused_unasked();
-            self.fail(Denial::OverTypeMaximum)
-        } else {
-            take_back(&mut self.account);
-            self.fail(Denial::FailedByEngine)
-        }
-    }
-
-    fn fail(&mut self, denial: Denial) -> Result<(), Denial> {
-        self.ledger.meter_counters().count_denied(denial);
+    fn fail(&mut self, failure: Denial) -> Result<(), Denial> {
+        self.counting.count(Err(failure));
         self.record_settled();
-        if self.limits.traps_on_grow_failure() { Err(denial) } else { Ok(()) }
+        if self.limits.traps_on_failed_growth() { Err(failure) } else { Ok(()) }
     }
 
     /// An event follows the growth that was approved last: it has happened.
@@ -140,7 +205,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     #[inline]
-    fn record(&mut self, bytes: usize) {
+    pub(super) fn record(&mut self, bytes: usize) {
         if let Some(Charged { principal, hint }) = &mut self.charged {
             self.ledger.record_hinted(principal, bytes as u64, hint);
         }

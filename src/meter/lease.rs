@@ -3,7 +3,7 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use super::{Denial, MeterLimits, StoreMemoryMeter};
+use super::{Denial, Mark, MeterLimits, StoreMemoryMeter, turn::Displaced};
 use crate::LedgerHandle;
 
 /// What a lease has used so far, in bytes.
@@ -12,7 +12,7 @@ use crate::LedgerHandle;
 pub struct LeaseReport {
     /// By how much the lease has grown the Store's memories.
     pub own: usize,
-    /// What the Store's memories held when the lease began.
+    /// What the Store's memories held when the lease began, and what leases inside it have added.
     pub inherited: usize,
     /// What the Store's memories hold: `own + inherited`.
     pub total: usize,
@@ -26,6 +26,11 @@ pub struct LeaseReport {
 
 /// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well: from then
 /// on nothing is charged to the principal, whatever the Store still does.
+///
+/// Leases nest, to any depth and without allocation: a host function of one principal's guest may
+/// begin a lease for another on the same Store. When that ends, the turn before it goes on, with its
+/// principal, limits, own growth and denials. A guard that is leaked leaves its turn on until the
+/// guard around it ends.
 ///
 /// The guard stands in front of whatever *holds* the meter and dereferences to it, so a lease over
 /// a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
@@ -53,8 +58,9 @@ where
     L: LedgerHandle,
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
-    holder: H,
+    pub(super) holder: H,
     meter: F,
+    displaced: Displaced<L::Principal>,
 }
 
 impl<H, L, F> Lease<H, L, F>
@@ -64,32 +70,30 @@ where
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
     /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way
-    /// from there to its meter.
-    ///
-    /// A lease that was still on is ended first.
-    pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
-        meter(&mut holder).start_lease(principal, limits);
-        Self { holder, meter }
+    /// from there to its meter. A turn that is on goes on when this one ends.
+    #[inline]
+    pub fn start(holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+        // What is put aside is large, so it is written where it stays.
+        let mut lease = Self { holder, meter, displaced: Displaced::NOTHING };
+        (lease.meter)(&mut lease.holder).begin_turn(principal, limits, &mut lease.displaced);
+        lease
     }
 
-    /// What the lease has used so far. Takes it that no growth is in flight, as
-    /// [`StoreMemoryMeter::settle`] does.
+    /// What the lease has used so far; if it was ended by [`set`](StoreMemoryMeter::set), until then.
+    /// Takes it that no growth is in flight, as [`StoreMemoryMeter::settle`] does.
     pub fn report(&mut self) -> LeaseReport {
         let meter = (self.meter)(&mut self.holder);
         meter.settle();
-        meter.report()
+        meter.report_of(&self.displaced)
     }
 
-    /// Instantiates through `instantiate`, and takes what it grew out of the account again if
-    /// nothing of it remains.
+    /// Instantiates through `instantiate`; if that fails and nothing of it remains, takes what it grew
+    /// out of the account again.
     ///
-    /// An engine that fails to create an instance gives back the memories it had already asked for,
-    /// without a word to the limiter. `remains` tells such an error (`false`) from one after which
-    /// the instance is still in the Store, as when its start function trapped (`true`): with wasmtime,
-    /// `instance_remains`. With wasmi, which gives nothing back, and for components, of which parts may
-    /// remain, say `|_| true`. A future is instantiated between
-    /// [`mark`](StoreMemoryMeter::mark) and [`withdraw`](StoreMemoryMeter::withdraw) or
-    /// [`settle`](StoreMemoryMeter::settle).
+    /// That nothing `remains` of what the closure made is for the host to know: what is withdrawn but
+    /// still there is a way round the ceiling. No error says so. `|_| true` is always safe, and right
+    /// for wasmi, which gives nothing back, and for components. For a module in wasmtime use
+    /// [`instantiate_pre`](Self::instantiate_pre), which knows it of itself.
     ///
     /// # Errors
     /// What `instantiate` returns.
@@ -98,14 +102,41 @@ where
         instantiate: impl FnOnce(&mut H::Target) -> Result<R, E>,
         remains: impl FnOnce(&E) -> bool,
     ) -> Result<R, E> {
-        let mark = (self.meter)(&mut self.holder).mark();
+        let mark = self.meter().mark();
         let result = instantiate(&mut self.holder);
-        let meter = (self.meter)(&mut self.holder);
+        self.conclude(mark, result, remains)
+    }
+
+    /// As [`instantiate`](Self::instantiate), for an engine that instantiates asynchronously. If the
+    /// future is dropped before it is done, all that was approved stays in the account.
+    ///
+    /// # Errors
+    /// What `instantiate` returns.
+    pub async fn instantiate_async<R, E>(
+        &mut self,
+        instantiate: impl AsyncFnOnce(&mut H::Target) -> Result<R, E>,
+        remains: impl FnOnce(&E) -> bool,
+    ) -> Result<R, E> {
+        let mark = self.meter().mark();
+        let result = instantiate(&mut self.holder).await;
+        self.conclude(mark, result, remains)
+    }
+
+    fn conclude<R, E>(
+        &mut self,
+        mark: Mark,
+        result: Result<R, E>,
+        remains: impl FnOnce(&E) -> bool,
+    ) -> Result<R, E> {
         match &result {
-            Err(error) if !remains(error) => meter.withdraw(mark),
-            _ => meter.settle(),
+            Err(error) if !remains(error) => self.meter().withdraw(mark),
+            _ => self.meter().settle(),
         }
         result
+    }
+
+    pub(super) fn meter(&mut self) -> &mut StoreMemoryMeter<L> {
+        (self.meter)(&mut self.holder)
     }
 
     /// Ends the lease and says what it used.
@@ -120,8 +151,9 @@ where
     L: LedgerHandle,
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
+    #[inline]
     fn drop(&mut self) {
-        (self.meter)(&mut self.holder).end_lease();
+        (self.meter)(&mut self.holder).end_turn(&mut self.displaced);
     }
 }
 

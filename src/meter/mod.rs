@@ -1,17 +1,20 @@
 //! Metering linear memory: what a Store holds, who is charged with it, and what it may grow to.
 //!
-//! [`account`] is the engine-free arithmetic, [`policy`] the limits, [`denial`] why a growth did not
-//! take place, [`lease`] a principal's turn, [`counters`] the numbers for an exporter.
+//! [`account`] is the engine-free arithmetic, [`unasked`] how it tells failures apart, [`policy`] the
+//! limits, [`attribution`] what is charged, [`denial`] why a growth did not take place, [`lease`] a
+//! principal's turn, [`counters`] the numbers for an exporter.
 //! [`StoreMemoryMeter`] puts them in front of a ledger; [`growth`] is what an engine tells it, and the
 //! adapters only pass that on. `docs/metering.md` says why it is so.
 
 mod account;
+mod attribution;
 mod counters;
 mod denial;
 mod growth;
 mod lease;
 mod limiter_macro;
 mod policy;
+mod turn;
 mod unasked;
 #[cfg(feature = "wasmi")]
 mod wasmi;
@@ -23,16 +26,19 @@ mod wasmtime_async;
 use core::fmt;
 
 pub use account::{Account, Mark};
-pub use counters::{MeterCounters, MeterStats};
+pub use attribution::Attribution;
+use counters::Counting;
+pub use counters::{MeterCounters, MeterStats, SharedCounters};
 pub use denial::Denial;
 pub use lease::{Lease, LeaseReport};
-pub use policy::{Attribution, MeterLimits, MeterLimitsBuilder};
+pub use policy::{MeterLimits, MeterLimitsBuilder};
+use turn::Turns;
 #[cfg(feature = "wasmtime")]
 pub use wasmtime::instance_remains;
 
 #[cfg(feature = "alloc")]
 use crate::MemoryLedger;
-use crate::{LedgerHandle, tracker::Hint};
+use crate::{LedgerHandle, table::Hint};
 
 /// Who is charged at present, and where the ledger last saw it.
 struct Charged<K> {
@@ -55,7 +61,7 @@ struct Charged<K> {
 /// [`settle`](Self::settle). A growth that fails is never recorded.
 ///
 /// A meter made by [`new`](Self::new) records at the moment of approval
-/// ([`MeterLimits::on_approval`]): the ledger shows the growth as soon as `memory.grow` returns,
+/// ([`MeterLimits::per_memory`]): the ledger shows the growth as soon as `memory.grow` returns,
 /// without another call, at the price that an approved growth which then fails stays recorded. Both
 /// cannot be had at once: success has no callback, and a ledger cannot lower a maximum.
 ///
@@ -73,21 +79,27 @@ pub struct StoreMemoryMeter<
     /// What holds while nobody has the lease.
     idle_limits: MeterLimits,
     charged: Option<Charged<L::Principal>>,
+    counting: Counting,
+    turns: Turns,
     /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
     /// use.
     instantiating: bool,
 }
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// A meter whose Store is held by `principal` from the start, memories that an instantiation
-    /// creates included.
+    /// A meter that bounds *each memory* of its Store, not the Store: `max_memory_bytes` for each,
+    /// under [`MeterLimits::per_memory`]. The Store is held by `principal` from the start, memories
+    /// that an instantiation creates included.
     ///
-    /// All memories of the Store together may hold `max_memory_bytes`, and all its tables as much
-    /// again at 32 bytes an element. A growth past that, or past the memory's own maximum, is
-    /// denied and not recorded; an allowed one records at once what the Store's memories then hold:
-    /// the desired size, if there is one memory. See [`MeterLimits::on_approval`].
+    /// A growth past that, or past the memory's own maximum, is denied and not recorded; an allowed
+    /// one records the desired size at once. A table may have `max(max_memory_bytes / 32, 1)`
+    /// elements. Nothing is summed: to bound what a Store holds in all use
+    /// [`with_limits`](Self::with_limits) and [`MeterLimits::total`].
+    ///
+    /// An allowed growth that the engine then fails stays recorded. With a ceiling near `usize::MAX`
+    /// a guest with a 64-bit memory leaves a peak of 2<sup>63</sup> - 1 by one `memory.grow`.
     pub fn new(max_memory_bytes: usize, principal: L::Principal, ledger: L) -> Self {
-        Self::with_limits(MeterLimits::on_approval(max_memory_bytes), principal, ledger)
+        Self::with_limits(MeterLimits::per_memory(max_memory_bytes), principal, ledger)
     }
 
     /// A meter whose Store is held by `principal` from the start, under `limits`.
@@ -106,20 +118,34 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             limits,
             idle_limits: limits,
             charged: None,
+            counting: Counting::Alone(MeterStats::default()),
+            turns: Turns::default(),
             instantiating: false,
         }
     }
 
-    /// From now on `principal` holds the Store, with `max_memory_bytes` for its memories and
-    /// otherwise the limits as they were.
+    /// The same meter, which counts what it allows and denies in `counters` from now on, together with
+    /// all others that do: a `&'static MeterCounters` or an `Arc<MeterCounters>`. A meter counts for
+    /// itself otherwise, at no allocation.
+    #[must_use]
+    pub fn counted_in(mut self, counters: impl Into<SharedCounters>) -> Self {
+        self.counting = Counting::Together(counters.into());
+        self
+    }
+
+    /// From now on `principal` holds the Store, with `max_memory_bytes` for each memory, for their
+    /// total if the limits have one, and otherwise the limits as they were
+    /// ([`MeterLimits::with_ceiling`]).
     ///
-    /// Ends the turn of whoever held it before. There is nothing that ends this one but the next;
+    /// Ends the turn of whoever held it before, leases included: where their guards are dropped
+    /// later, `principal` holds the Store on. There is nothing that ends this turn but the next `set`;
     /// [`lease`](Self::lease) ends itself.
     pub fn set(&mut self, max_memory_bytes: usize, principal: L::Principal) {
         self.start_lease(principal, self.limits.with_ceiling(max_memory_bytes));
     }
 
-    /// Lends the meter to `principal` under `limits`, until the guard is dropped.
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn goes
+    /// on that was on before.
     ///
     /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
     pub fn lease(
@@ -130,20 +156,17 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         Lease::start(self, |meter| meter, principal, limits)
     }
 
-    /// Begins the turn of `principal`; ends that of whoever held the Store before.
+    /// Begins the turn of `principal`; ends all that were on, those of guards included.
     pub fn start_lease(&mut self, principal: L::Principal, limits: MeterLimits) {
-        self.settle();
-        self.account.start_lease();
-        self.limits = limits;
-        self.charged = Some(Charged { principal, hint: Hint::new() });
+        self.end_turns();
+        self.hand_to(principal, limits);
     }
 
     /// Nobody holds the Store any more. What the lease used stays readable with
     /// [`report`](Self::report) until the Store grows again or the next lease begins.
     pub fn end_lease(&mut self) {
-        self.settle();
-        self.charged = None;
-        self.limits = self.idle_limits;
+        self.end_turns();
+        self.set_idle();
     }
 
     /// Who holds the Store.
@@ -164,6 +187,13 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// The Store's account.
     pub fn account(&self) -> &Account {
         &self.account
+    }
+
+    /// What the meter has allowed and denied, or all meters that count [where it
+    /// counts](Self::counted_in).
+    #[must_use]
+    pub fn stats(&self) -> MeterStats {
+        self.counting.stats()
     }
 
     /// What the lease has used, a growth that may still fail included.

@@ -1,4 +1,9 @@
-//! What a lease may use, and what it is charged with.
+//! What a lease may use.
+
+mod builder;
+
+use super::attribution::Attribution;
+pub use builder::MeterLimitsBuilder;
 
 /// The largest number of instances, of tables and of memories of a Store unless a limit says
 /// otherwise.
@@ -8,39 +13,27 @@ const DEFAULT_COUNT: usize = 10_000;
 /// tables cannot be a way round the memory ceiling.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
-/// Which size is recorded for the principal that holds the lease. The three answer different
-/// questions.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
-#[non_exhaustive]
-pub enum Attribution {
-    /// *How much did this principal add?* The bytes by which the lease has grown the Store's
-    /// memories.
-    ///
-    /// The default. On a Store of its own a principal adds all that there is, so this equals
-    /// [`StoreTotal`](Self::StoreTotal); on a pooled Store it is the only one of the three that
-    /// never charges a principal with what somebody else left behind.
-    #[default]
-    OwnGrowth,
-    /// *How large was the Store when this principal last grew it?* All memories together, inherited
-    /// bytes included: what the host has to provide for. Nothing for whoever has not grown it.
-    StoreTotal,
-    /// *How large did a single memory become?* The desired size of the largest memory that the
-    /// lease grew, whatever the others hold and whoever grew it before: the absolute high-water
-    /// mark that a ledger fed with one `desired` at a time records.
-    LargestMemory,
+/// What a ceiling is the ceiling of.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Scope {
+    /// All memories of the Store together, and its tables unless they are kept apart.
+    Store,
+    /// Each memory by itself, and each table. There may be totals beside it.
+    Each,
 }
 
-/// Where tables are counted.
+/// Which growths trap the guest, if they do not take place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum TableBudget {
-    /// In the byte ceiling of the memories.
-    Shared,
-    /// In a ceiling of their own, in bytes.
-    Apart(usize),
+struct Traps {
+    denied_memory: bool,
+    denied_table: bool,
+    failed_growth: bool,
 }
 
 /// The limits of one lease, and how it is charged. All that `wasmtime::StoreLimits` has, on the
 /// *whole* Store.
+///
+/// The default is that of the [`builder`](Self::builder), without a ceiling.
 ///
 /// ```
 /// use highwater::{Attribution, MeterLimits};
@@ -57,17 +50,24 @@ enum TableBudget {
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MeterLimits {
+    scope: Scope,
     total_memory: usize,
     memory_size: usize,
     table_elements: usize,
     table_element_bytes: usize,
-    table_budget: TableBudget,
+    tables_apart: Option<usize>,
     instances: usize,
     tables: usize,
     memories: usize,
-    trap_on_grow_failure: bool,
+    traps: Traps,
     attribution: Attribution,
     record_on_approval: bool,
+}
+
+impl Default for MeterLimits {
+    fn default() -> Self {
+        Self::builder().build()
+    }
 }
 
 impl MeterLimits {
@@ -75,15 +75,16 @@ impl MeterLimits {
     /// methods.
     pub const fn builder() -> MeterLimitsBuilder {
         MeterLimitsBuilder(Self {
+            scope: Scope::Store,
             total_memory: usize::MAX,
             memory_size: usize::MAX,
             table_elements: usize::MAX,
             table_element_bytes: TABLE_ELEMENT_BYTES,
-            table_budget: TableBudget::Shared,
+            tables_apart: None,
             instances: DEFAULT_COUNT,
             tables: DEFAULT_COUNT,
             memories: DEFAULT_COUNT,
-            trap_on_grow_failure: false,
+            traps: Traps { denied_memory: false, denied_table: false, failed_growth: false },
             attribution: Attribution::OwnGrowth,
             record_on_approval: false,
         })
@@ -96,9 +97,52 @@ impl MeterLimits {
         Self::builder().total_memory(bytes).build()
     }
 
-    /// What [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with: `bytes` for all
-    /// memories, as many for all tables, and the Store's total recorded at once when a growth is
-    /// approved.
+    /// Bounds *each memory*, not the Store: at most `bytes` in each, whatever the others hold.
+    ///
+    /// What [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with, and the rule of a
+    /// limiter that looks at one `desired` at a time:
+    ///
+    /// - A memory that asks for more than `bytes`, or for more than its own maximum, is denied. An
+    ///   allowed growth records the desired size at once, whether or not the engine then succeeds.
+    /// - A table may have `max(bytes / 32, 1)` elements, whatever other tables hold, and is not
+    ///   charged.
+    /// - Nothing is summed. A guest with many memories can hold `bytes` in each of them, up to the
+    ///   number of [`memories`](MeterLimitsBuilder::memories): to bound the Store use
+    ///   [`total`](Self::total).
+    ///
+    /// Near `usize::MAX` the ceiling is none: a guest with a 64-bit memory leaves a peak of
+    /// 2<sup>63</sup> - 1 by one `memory.grow` that is allowed, recorded, and then fails. Choose a
+    /// ceiling that the host can provide.
+    ///
+    /// ```
+    /// # #[cfg(feature = "std")] {
+    /// use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
+    ///
+    /// let (ledger, alice) = (MemoryLedger::default(), PrincipalId::default());
+    /// let limits = MeterLimits::per_memory(64 << 10);
+    /// let mut meter = StoreMemoryMeter::with_limits(limits, alice, ledger.clone());
+    /// assert_eq!(meter.approve_memory(0, 64 << 10, None), Ok(true));
+    /// assert_eq!(meter.approve_memory(0, 64 << 10, None), Ok(true)); // another memory
+    /// assert_eq!(meter.approve_memory(64 << 10, 65 << 10, None), Ok(false));
+    /// assert_eq!(ledger.peak(&alice), 64 << 10);
+    /// # }
+    /// ```
+    #[must_use]
+    pub const fn per_memory(bytes: usize) -> Self {
+        let mut limits = Self::builder()
+            .memory_size(bytes)
+            .attribution(Attribution::LargestMemory)
+            .record_on_approval(true)
+            .build();
+        limits.scope = Scope::Each;
+        limits
+    }
+
+    /// Bounds the Store and records at once: `bytes` for all memories together, as many for all
+    /// tables, and the Store's total recorded when a growth is approved.
+    ///
+    /// With a ceiling near `usize::MAX` one `memory.grow` that is approved and then fails leaves a
+    /// peak of up to 2<sup>63</sup> - 1, as with [`per_memory`](Self::per_memory).
     #[must_use]
     pub const fn on_approval(bytes: usize) -> Self {
         Self::builder()
@@ -109,15 +153,66 @@ impl MeterLimits {
             .build()
     }
 
-    /// The same limits with another ceiling: `bytes` over all memories, and over all tables if they
-    /// are kept apart.
+    /// The same limits with another ceiling, which is `bytes` for each single memory, for all
+    /// memories together, and for all tables together if they are [kept
+    /// apart](MeterLimitsBuilder::tables_apart).
+    ///
+    /// Not the total of limits made by [`per_memory`](Self::per_memory): there each memory is bounded
+    /// by `bytes`, and each table by `max(bytes / 32, 1)` elements.
     #[must_use]
     pub const fn with_ceiling(mut self, bytes: usize) -> Self {
-        self.total_memory = bytes;
-        if let TableBudget::Apart(_) = self.table_budget {
-            self.table_budget = TableBudget::Apart(bytes);
+        self.memory_size = bytes;
+        if let Scope::Store = self.scope {
+            self.total_memory = bytes;
+        }
+        if self.tables_apart.is_some() {
+            self.tables_apart = Some(bytes);
         }
         self
+    }
+
+    /// A builder that starts from these limits, as in
+    /// `MeterLimits::per_memory(64 << 20).to_builder().instances(4).build()`.
+    pub const fn to_builder(self) -> MeterLimitsBuilder {
+        MeterLimitsBuilder(self)
+    }
+
+    /// The most bytes over all memories of the Store, and its tables unless they are [kept
+    /// apart](Self::tables_apart); `usize::MAX` if there is no such ceiling.
+    #[must_use]
+    pub const fn total_memory(&self) -> usize {
+        self.total_memory
+    }
+
+    /// The most bytes in a single memory; `usize::MAX` if there is no such ceiling.
+    #[must_use]
+    pub const fn memory_size(&self) -> usize {
+        self.memory_size
+    }
+
+    /// The most elements in a single table; `usize::MAX` if there is no such ceiling.
+    #[must_use]
+    #[inline]
+    pub const fn table_elements(&self) -> usize {
+        if let Scope::Each = self.scope
+            && let Some(elements) = self.memory_size.checked_div(self.table_element_bytes)
+            && elements < self.table_elements
+        {
+            return if elements == 0 { 1 } else { elements };
+        }
+        self.table_elements
+    }
+
+    /// The bytes that a table element counts as.
+    #[must_use]
+    pub const fn table_element_bytes(&self) -> usize {
+        self.table_element_bytes
+    }
+
+    /// The most bytes over all tables of the Store, if they have a ceiling of their own.
+    #[must_use]
+    pub const fn tables_apart(&self) -> Option<usize> {
+        self.tables_apart
     }
 
     /// The largest number of instances that the Store may hold.
@@ -138,10 +233,28 @@ impl MeterLimits {
         self.memories
     }
 
-    /// Whether a growth that does not take place traps the guest instead of answering -1.
+    /// Whether every growth that does not take place traps the guest instead of answering -1.
     #[must_use]
     pub const fn traps_on_grow_failure(&self) -> bool {
-        self.trap_on_grow_failure
+        self.traps.denied_memory && self.traps.denied_table && self.traps.failed_growth
+    }
+
+    /// Whether a denied growth of a memory traps the guest.
+    #[must_use]
+    pub const fn traps_on_denied_memory(&self) -> bool {
+        self.traps.denied_memory
+    }
+
+    /// Whether a denied growth of a table traps the guest.
+    #[must_use]
+    pub const fn traps_on_denied_table(&self) -> bool {
+        self.traps.denied_table
+    }
+
+    /// Whether a growth that the engine fails traps the guest.
+    #[must_use]
+    pub const fn traps_on_failed_growth(&self) -> bool {
+        self.traps.failed_growth
     }
 
     /// What the principal is charged with.
@@ -161,118 +274,35 @@ impl MeterLimits {
     /// lease, so what adds nothing is not over it.
     #[inline]
     pub(super) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
-        let total = match self.table_budget {
-            TableBudget::Shared => total.saturating_add(self.table_bytes(elements)),
-            TableBudget::Apart(_) => total,
+        let total = match self.tables_apart {
+            None if self.scope == Scope::Store => total.saturating_add(self.table_bytes(elements)),
+            _ => total,
         };
-        // A sum that saturated is no size that a Store can have.
-        desired <= self.memory_size && (total <= self.total_memory && total < usize::MAX || grown == 0)
+        desired <= self.memory_size && (grown == 0 || self.fits(total, self.total_memory))
     }
 
     /// Whether one table may grow by `grown` to `desired` elements when all tables then have
-    /// `elements` beside `memory` bytes of memories.
+    /// `elements` beside `memory` bytes of memories. A growth of no bytes adds nothing, either.
     #[inline]
     pub(super) fn admits_table(&self, desired: usize, grown: usize, elements: usize, memory: usize) -> bool {
         let bytes = self.table_bytes(elements);
-        let (bytes, ceiling) = match self.table_budget {
-            TableBudget::Shared => (bytes.saturating_add(memory), self.total_memory),
-            TableBudget::Apart(ceiling) => (bytes, ceiling),
+        let (bytes, ceiling) = match (self.tables_apart, self.scope) {
+            (Some(ceiling), _) => (bytes, ceiling),
+            (None, Scope::Store) => (bytes.saturating_add(memory), self.total_memory),
+            (None, Scope::Each) => (0, 0),
         };
-        desired <= self.table_elements && (bytes <= ceiling && bytes < usize::MAX || grown == 0)
+        desired <= self.table_elements() && (self.fits(bytes, ceiling) || self.table_bytes(grown) == 0)
+    }
+
+    /// A sum that saturated is no size that a Store can have, so it is denied, unless ceilings are not
+    /// about sums.
+    #[inline]
+    fn fits(&self, sum: usize, ceiling: usize) -> bool {
+        sum <= ceiling && (sum < usize::MAX || self.scope == Scope::Each)
     }
 
     #[inline]
     const fn table_bytes(&self, elements: usize) -> usize {
         elements.saturating_mul(self.table_element_bytes)
-    }
-}
-
-/// Builds [`MeterLimits`]; reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same
-/// here.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[must_use]
-pub struct MeterLimitsBuilder(MeterLimits);
-
-impl MeterLimitsBuilder {
-    /// At most `bytes` over all memories of the Store, and its tables unless they are [kept
-    /// apart](Self::tables_apart). Unlimited by default.
-    pub const fn total_memory(mut self, bytes: usize) -> Self {
-        self.0.total_memory = bytes;
-        self
-    }
-
-    /// At most `bytes` in each single memory. Unlimited by default.
-    pub const fn memory_size(mut self, bytes: usize) -> Self {
-        self.0.memory_size = bytes;
-        self
-    }
-
-    /// At most `elements` in each single table. Unlimited by default.
-    pub const fn table_elements(mut self, elements: usize) -> Self {
-        self.0.table_elements = elements;
-        self
-    }
-
-    /// Counts a table element as `bytes`; 32 by default, 0 leaves tables out of the byte ceilings.
-    pub const fn table_element_bytes(mut self, bytes: usize) -> Self {
-        self.0.table_element_bytes = bytes;
-        self
-    }
-
-    /// Gives tables a ceiling of their own: `bytes` over all tables of the Store. By default they
-    /// share that of the memories.
-    pub const fn tables_apart(mut self, bytes: usize) -> Self {
-        self.0.table_budget = TableBudget::Apart(bytes);
-        self
-    }
-
-    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads the three numbers
-    /// when the limiter is installed, so those of a later lease need `Store::limiter` again.
-    pub const fn instances(mut self, instances: usize) -> Self {
-        self.0.instances = instances;
-        self
-    }
-
-    /// At most `tables` tables in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
-    pub const fn tables(mut self, tables: usize) -> Self {
-        self.0.tables = tables;
-        self
-    }
-
-    /// At most `memories` memories in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
-    pub const fn memories(mut self, memories: usize) -> Self {
-        self.0.memories = memories;
-        self
-    }
-
-    /// Traps the guest when a growth does not take place, instead of answering -1. Off by default.
-    ///
-    /// In wasmtime the error of the trap can be downcast to the [`Denial`](crate::Denial).
-    pub const fn trap_on_grow_failure(mut self, trap: bool) -> Self {
-        self.0.trap_on_grow_failure = trap;
-        self
-    }
-
-    /// What the principal is charged with; [`Attribution::OwnGrowth`] by default.
-    pub const fn attribution(mut self, attribution: Attribution) -> Self {
-        self.0.attribution = attribution;
-        self
-    }
-
-    /// Records a growth when it is approved instead of when it is known to have happened. Off by
-    /// default.
-    ///
-    /// The ledger then shows a growth at once, without a
-    /// [`settle`](crate::StoreMemoryMeter::settle), but also one that the engine approved and
-    /// failed to do: a maximum cannot be taken back. The meter's own totals are exact either way.
-    pub const fn record_on_approval(mut self, at_once: bool) -> Self {
-        self.0.record_on_approval = at_once;
-        self
-    }
-
-    /// The limits.
-    #[must_use]
-    pub const fn build(self) -> MeterLimits {
-        self.0
     }
 }

@@ -1,26 +1,97 @@
-//! The meter as wasmtime's limiter.
+//! The meter as wasmtime's limiter, and instances of wasmtime made under a lease.
 
-use wasmtime::{Error, Trap, WasmBacktrace};
+use core::ops::DerefMut;
 
-use super::{StoreMemoryMeter, unasked::says};
+use wasmtime::{Error, Instance, InstancePre, Module, Result, Store};
+
+use super::{Lease, Mark, StoreMemoryMeter};
 use crate::LedgerHandle;
 
 crate::impl_resource_limiter! {
     impl [L: LedgerHandle<Principal: Send> + Send] wasmtime::ResourceLimiter for StoreMemoryMeter<L> { |meter| meter }
 }
 
-/// Whether the instance is still in its Store after an instantiation that failed with this error:
-/// wasmtime keeps an instance whose segments or start function failed, and takes back one that it
-/// could not create. For [`Lease::instantiate`](super::Lease::instantiate).
+/// Whether anything may remain of an instantiation that failed with this error, for
+/// [`Lease::instantiate`]: an error never rules it out, so always.
 ///
-/// A trap and an exception are known as such. What a host function returns, or limits that trap, is
-/// known by the backtrace that wasmtime adds, unless it is configured not to or the host function is
-/// itself the module's start function: a host that allows this adds its own errors, as in `|error|
-/// error.is::<Mine>() || instance_remains(error)`. For components there is no answer: the instances made before the failure
-/// remain, the others do not.
+/// A host function that the module starts with can return whatever error wasmtime has for an instance that
+/// it could not create, and the closure may have made something else before.
+/// [`Lease::instantiate_pre`] knows without the error.
 #[must_use]
-pub fn instance_remains(error: &Error) -> bool {
-    // The type of this one has a name only if wasmtime's `gc` is on, or from 48.
-    let is_exception = || says(&error.root_cause(), "thrown Wasm exception");
-    error.is::<Trap>() || error.is::<WasmBacktrace>() || is_exception()
+pub const fn instance_remains(_: &Error) -> bool {
+    true
+}
+
+/// Stands in for wasmtime's own `Store::gc_heap_capacity`, which goes before it, where there is none:
+/// without its feature `gc` there is no heap, and before 45 a heap was created empty.
+#[allow(dead_code, reason = "wasmtime's own is called where it exists")]
+trait NoHeap {
+    fn gc_heap_capacity(&self) -> usize {
+        0
+    }
+}
+
+impl<T> NoHeap for Store<T> {}
+
+/// What was so before an instantiation.
+struct Before {
+    mark: Mark,
+    heap: usize,
+}
+
+impl<T: 'static, H, L, F> Lease<H, L, F>
+where
+    H: DerefMut<Target = Store<T>>,
+    L: LedgerHandle,
+    F: Fn(&mut Store<T>) -> &mut StoreMemoryMeter<L>,
+{
+    /// Instantiates a module. If the instance cannot be created, what was approved for it is given
+    /// back, as the engine does; if it was created and failed to start (its segments, constant
+    /// expressions or start function), it stays in the Store and in the account.
+    ///
+    /// Which of the two it was does not depend on the error, but on whether the limiter has approved as
+    /// many memories and tables as the module defines; see
+    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created).
+    /// So the limiter has to ask the meter about each of them. [`Linker::instantiate_pre`] makes an
+    /// [`InstancePre`] of a module and a linker.
+    ///
+    /// # Errors
+    /// What [`InstancePre::instantiate`] returns.
+    ///
+    /// [`Linker::instantiate_pre`]: wasmtime::Linker::instantiate_pre
+    pub fn instantiate_pre(&mut self, pre: &InstancePre<T>) -> Result<Instance> {
+        let before = self.before();
+        let result = pre.instantiate(&mut *self.holder);
+        self.after(before, pre.module(), result)
+    }
+
+    /// As [`instantiate_pre`](Self::instantiate_pre), through [`InstancePre::instantiate_async`]. If
+    /// the future is dropped before it is done, all that was approved stays in the account.
+    ///
+    /// # Errors
+    /// What [`InstancePre::instantiate_async`] returns.
+    #[cfg(feature = "wasmtime-async")]
+    pub async fn instantiate_pre_async(&mut self, pre: &InstancePre<T>) -> Result<Instance>
+    where
+        T: Send,
+    {
+        let before = self.before();
+        let result = pre.instantiate_async(&mut *self.holder).await;
+        self.after(before, pre.module(), result)
+    }
+
+    fn before(&mut self) -> Before {
+        Before { mark: self.meter().mark(), heap: self.holder.gc_heap_capacity() }
+    }
+
+    fn after(&mut self, before: Before, module: &Module, result: Result<Instance>) -> Result<Instance> {
+        if result.is_ok() {
+            self.meter().settle();
+        } else {
+            let defined = module.resources_required();
+            let heap = self.holder.gc_heap_capacity().saturating_sub(before.heap);
+            self.meter().withdraw_unless_created(before.mark, defined.num_memories, defined.num_tables, heap);
+        }
+        result
+    }
 }

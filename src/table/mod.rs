@@ -3,23 +3,32 @@
 
 mod admit;
 mod bounds;
+mod gate;
 mod group;
+mod hint;
 mod lowest;
 pub(crate) mod shape;
 mod slot;
+mod storage;
 mod walk;
+pub(crate) mod word;
 
 use crate::{
     key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word},
-    tracker::Hint,
-    word::{Peak, saturate, widen},
+    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn},
 };
-use admit::Ticket;
 use bounds::Bounds;
+use gate::{Admissions, Ticket};
 use group::{GROUP, Groups};
-use shape::{Home, Shape};
-pub(crate) use slot::{Intent, Slot};
+pub use hint::Hint;
+use shape::Home;
+use slot::Slot;
+#[cfg(not(highwater_loom))]
+pub(crate) use storage::Fixed;
+#[cfg(feature = "alloc")]
+pub(crate) use storage::Heap;
+pub(crate) use storage::{Key, Pin, Storage};
+use word::{Peak, saturate, widen};
 
 /// What [`record_peak`](crate::InlineLedger::record_peak) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -39,22 +48,6 @@ pub enum Recorded {
     Refused,
 }
 
-/// Where the arrays of a table live.
-pub(crate) trait Storage {
-    type Cell: KeyCell;
-
-    fn shape(&self) -> &Shape;
-    fn slots(&self) -> &[Slot<Self::Cell>];
-    fn groups(&self) -> &[AtomicWord];
-    fn intents(&self) -> &[Intent];
-    fn nodes(&self) -> &[AtomicWord];
-    /// What it takes to dispose of displaced keys.
-    fn limbo(&self) -> &<Self::Cell as KeyCell>::Limbo;
-}
-
-/// What keeps keys from being freed during a call on a table over this storage.
-pub(crate) type Pin<St> = <<St as Storage>::Cell as KeyCell>::Pin;
-
 /// The shared state of a ledger.
 pub(crate) struct Table<St> {
     /// The largest lower bound of all residents proven so far; 0 until the table is full.
@@ -64,19 +57,14 @@ pub(crate) struct Table<St> {
     storage: St,
 }
 
-/// The words that every admission goes through.
-struct Admissions {
-    gate: AtomicWord,
-    /// Moves on twice in every round of the gate's `seq`.
-    era: AtomicWord,
-}
-
 /// What is only counted.
 struct Tally {
-    evictions: AtomicUsize,
+    evictions: AtomicWord,
     refused: AtomicUsize,
     /// The largest value that was refused.
     lost: AtomicWord,
+    /// The searches that raised a bound.
+    raising_searches: AtomicWord,
 }
 
 /// A resident, where and with which peak a search met it.
@@ -86,29 +74,23 @@ pub(crate) struct Found {
     peak: Word,
 }
 
-macro_rules! new_table {
-    ($($constness:tt)?) => {
+impl<St> Table<St> {
+    const_fn! {
         /// A table over storage whose bytes are all zero.
-        pub(crate) $($constness)? fn new(storage: St) -> Self {
+        pub(crate) fn new(storage: St) -> Self {
             Self {
                 floor: Line(AtomicWord::new(0)),
-                admissions: Line(Admissions { gate: AtomicWord::new(0), era: AtomicWord::new(0) }),
+                admissions: Line(Admissions::new()),
                 tally: Line(Tally {
-                    evictions: AtomicUsize::new(0),
+                    evictions: AtomicWord::new(0),
                     refused: AtomicUsize::new(0),
                     lost: AtomicWord::new(0),
+                    raising_searches: AtomicWord::new(0),
                 }),
                 storage,
             }
         }
-    };
-}
-
-impl<St> Table<St> {
-    #[cfg(not(loom))]
-    new_table!(const);
-    #[cfg(loom)]
-    new_table!();
+    }
 
     #[cfg(feature = "alloc")]
     pub(crate) fn storage(&self) -> &St {
@@ -136,7 +118,7 @@ impl<St> Table<St> {
 
     pub(crate) fn evictions(&self) -> u64 {
         // Relaxed: a count, ordered with nothing.
-        self.tally.evictions.load(Ordering::Relaxed) as u64
+        widen(self.tally.evictions.load(Ordering::Relaxed))
     }
 
     pub(crate) fn refused(&self) -> u64 {
@@ -148,6 +130,14 @@ impl<St> Table<St> {
 impl<St: Storage> Table<St> {
     pub(crate) fn capacity(&self) -> usize {
         self.storage.shape().capacity
+    }
+
+    fn ticket(&self) -> Ticket {
+        self.admissions.ticket()
+    }
+
+    fn is_current(&self, ticket: Ticket) -> bool {
+        self.admissions.is_current(ticket)
     }
 
     fn bounds(&self) -> Bounds<'_> {
@@ -162,24 +152,19 @@ impl<St: Storage> Table<St> {
         &self.storage.slots()[slot]
     }
 
-    /// Records a value with `above_floor`, unless the floor decides: what is at or below it costs a load and
-    /// a comparison, inlined, without a hash or a pin.
+    /// A value as the table counts it, if it is above the floor: the others change nothing, which is noted in the
+    /// hint. A load and a comparison, without a hash or a pin.
     #[inline]
-    pub(crate) fn record(
-        &self,
-        bytes: u64,
-        hint: Option<&mut Hint>,
-        above_floor: impl FnOnce(Word, Option<&mut Hint>) -> Recorded,
-    ) -> Recorded {
+    pub(crate) fn above_floor(&self, bytes: u64, hint: Option<&mut Hint>) -> Option<Word> {
         let bytes = saturate(bytes);
         let floor = self.floor_word();
         if bytes > floor {
-            return above_floor(bytes, hint);
+            return Some(bytes);
         }
         if let Some(hint) = hint {
             hint.settle(floor);
         }
-        Recorded::Unchanged
+        None
     }
 
     /// Records a value above the floor for a key, and notes in the hint what is known of it then.

@@ -1,20 +1,20 @@
 //! The sizes of a table: places, slots, the levels of its bounds.
 
-use super::group::GROUP;
-use crate::{sync::Word, word::GateShape};
+use super::{group::GROUP, word::GateShape};
+use crate::sync::{MODELLED, Word};
 
 /// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
-pub(crate) const LEAF: usize = if cfg!(loom) { 2 } else { 4 };
+pub(crate) const LEAF: usize = if MODELLED { 2 } else { 4 };
 /// Children of an inner node.
-pub(crate) const FANOUT: usize = if cfg!(loom) { 2 } else { 8 };
+pub(crate) const FANOUT: usize = if MODELLED { 2 } else { 8 };
 /// The least number of slots beyond the capacity. Half as many other threads in an admission at once, and
 /// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
 #[cfg(any(feature = "alloc", test))]
-const SPARE: usize = if cfg!(loom) { 3 } else { 64 };
+const SPARE: usize = if MODELLED { 3 } else { 64 };
 /// Levels of tables that fit into a processor's caches, more or less.
 pub(crate) const CACHED_LEVELS: usize = 4;
 /// Levels enough for the largest table.
-const MAX_LEVELS: usize = if cfg!(loom) { 4 } else { 12 };
+const MAX_LEVELS: usize = if MODELLED { 4 } else { 12 };
 
 /// Everything about a table that follows from its capacity.
 #[derive(Clone, Copy, Debug)]
@@ -40,7 +40,7 @@ impl Shape {
     }
 
     /// The shape of a table with just twice as many slots as places.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     pub(crate) const fn doubled(capacity: usize) -> Self {
         Self::new(capacity, capacity * 2)
     }
@@ -54,7 +54,7 @@ impl Shape {
             starts: [0; MAX_LEVELS + 1],
             levels: 0,
         };
-        // Narrow words have no room for a bound with its stamp: all slots are one leaf there.
+        // Tables of narrow words are small: all slots are one leaf there.
         if Word::BITS == 64 {
             let mut nodes = slots.div_ceil(LEAF);
             loop {
@@ -70,7 +70,7 @@ impl Shape {
     }
 
     /// The same with a short round of `seq`, to see it wrap.
-    #[cfg(any(test, loom))]
+    #[cfg(any(test, highwater_loom))]
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
         let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
@@ -92,6 +92,13 @@ impl Shape {
     #[inline]
     pub(crate) fn node(&self, level: usize, index: usize) -> usize {
         self.starts[level] as usize + index
+    }
+
+    /// What is right below a node: the slots of a leaf, or the nodes of the level below.
+    #[inline]
+    pub(crate) fn below(&self, level: usize, index: usize) -> core::ops::Range<usize> {
+        let (width, end) = if level == 0 { (LEAF, self.slots) } else { (FANOUT, self.nodes_at(level - 1)) };
+        index * width..(index * width + width).min(end)
     }
 
     /// The home of a hash: its highest bits, scaled to the groups.
@@ -129,6 +136,7 @@ pub(crate) struct Home {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
 

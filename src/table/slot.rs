@@ -1,26 +1,24 @@
 //! A slot: a resident, a newcomer in preparation, or a free place.
 
-use crate::{
-    key::KeyCell,
-    sync::{AtomicU32, AtomicWord, Ordering},
-    word::{Peak, Stamp},
-};
+use super::word::{Peak, Stamp};
+use crate::sync::{AtomicU32, AtomicWord, Ordering, const_fn, zeroable};
 
 /// One slot: a peak word and the key that it belongs to, side by side.
 #[repr(C)]
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Slot<C> {
     pub(super) peak: AtomicWord,
     pub(super) cell: C,
 }
 
-impl<C: KeyCell> Slot<C> {
-    #[cfg(not(loom))]
-    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
-    pub(crate) const EMPTY: Self = Self { peak: AtomicWord::new(0), cell: C::EMPTY };
-    #[cfg(loom)]
-    pub(crate) fn empty() -> Self {
-        Self { peak: AtomicWord::new(0), cell: C::empty() }
+zeroable! { [C: crate::sync::Zeroable] Slot<C>: peak, cell }
+
+impl<C> Slot<C> {
+    const_fn! {
+        /// A slot that was never used.
+        pub(crate) fn new(cell: C) -> Self {
+            Self { peak: AtomicWord::new(0), cell }
+        }
     }
 
     /// The peak word. SeqCst: reads of several principals by one thread and raises by others must
@@ -56,7 +54,7 @@ impl<C: KeyCell> Slot<C> {
 }
 
 /// What the admission that has a slot claimed is about to do; read by those who help it.
-#[cfg_attr(all(feature = "alloc", not(loom)), derive(bytemuck::Zeroable))]
+#[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Intent {
     pub(super) bytes: AtomicWord,
     /// The victim's peak; 0 while the table fills and there is no victim.
@@ -64,13 +62,13 @@ pub(crate) struct Intent {
     pub(super) victim: AtomicU32,
 }
 
+zeroable! { [] Intent: bytes, victim_peak, victim }
+
 impl Intent {
-    #[cfg(not(loom))]
-    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
-    pub(crate) const EMPTY: Self =
-        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) };
-    #[cfg(loom)]
-    pub(crate) fn empty() -> Self {
-        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
+    const_fn! {
+        /// That of a slot that was never used.
+        pub(crate) fn new() -> Self {
+            Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
+        }
     }
 }

@@ -1,10 +1,7 @@
 //! Walks over all residents.
 
-use super::{Pin, Storage, Table};
-use crate::{key::KeyCell, word::widen};
-
-/// The key of a slot.
-type Key<St> = <<St as Storage>::Cell as KeyCell>::Key;
+use super::{Key, Pin, Storage, Table, word::widen};
+use crate::key::KeyCell;
 
 impl<St: Storage> Table<St> {
     /// Calls `visit` for each resident. `true` if no admission was installed meanwhile: then these

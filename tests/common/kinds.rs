@@ -10,45 +10,16 @@ use highwater::{
 };
 
 use super::hashers::OneHome;
-use super::subject::Subject;
+use super::subject::{Readings, Subject};
 
-/// The readings that a kind passes on to the ledger in it, written `self.0`.
-macro_rules! readings {
-    () => {
-        fn len(&self) -> usize {
-            self.0.len()
-        }
-
-        fn is_empty(&self) -> bool {
-            self.0.is_empty()
-        }
-
-        fn capacity(&self) -> usize {
-            self.0.capacity()
-        }
-
-        fn floor(&self) -> u64 {
-            self.0.floor()
-        }
-
-        fn untracked_at_most(&self) -> u64 {
-            self.0.untracked_at_most()
-        }
-
-        fn evictions(&self) -> u64 {
-            self.0.evictions()
-        }
-
-        fn refused(&self) -> u64 {
-            self.0.refused()
-        }
-    };
-}
-
-/// The calls that take keys, likewise.
+/// The ledger that a kind has in it, and the calls that it passes on to that.
 macro_rules! calls {
     ($key:ty) => {
         type Key = $key;
+
+        fn ledger(&self) -> &dyn Readings {
+            &self.0
+        }
 
         fn record_peak(&self, key: &$key, bytes: u64) -> Recorded {
             self.0.record_peak(key, bytes)
@@ -69,7 +40,6 @@ pub struct Principals(InlineLedger<PrincipalId>);
 
 impl Subject for Principals {
     calls!(PrincipalId);
-    readings!();
 
     fn with_capacity(capacity: usize) -> Self {
         Self(InlineLedger::with_capacity(capacity))
@@ -89,7 +59,6 @@ pub struct Colliding(InlineLedger<(u64, u64), OneHome>);
 
 impl Subject for Colliding {
     calls!((u64, u64));
-    readings!();
 
     fn with_capacity(capacity: usize) -> Self {
         Self(InlineLedger::with_capacity_and_hasher(capacity, OneHome))
@@ -105,13 +74,12 @@ impl Subject for Colliding {
 }
 
 /// Owned strings behind epoch-reclaimed pointers, on the default collector.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 pub struct Strings(Ledger<String>);
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl Subject for Strings {
     calls!(String);
-    readings!();
 
     fn with_capacity(capacity: usize) -> Self {
         Self(Ledger::with_capacity(capacity))
@@ -142,7 +110,10 @@ impl Recorders {
 
 impl Subject for Recorders {
     type Key = String;
-    readings!();
+
+    fn ledger(&self) -> &dyn Readings {
+        &self.0
+    }
 
     fn with_capacity(capacity: usize) -> Self {
         Self(Ledger::with_collector(capacity, FixedState, Collector::new()), unique())
@@ -153,7 +124,7 @@ impl Subject for Recorders {
     }
 
     fn record_peak(&self, key: &String, bytes: u64) -> Recorded {
-        self.with_recorder(|recorder| recorder.record_peak(key, bytes))
+        self.with_recorder(|recorder| recorder.pin().record_peak(key, bytes))
     }
 
     fn peak(&self, key: &String) -> u64 {
@@ -165,7 +136,7 @@ impl Subject for Recorders {
     }
 
     fn top(&self, n: usize) -> Vec<(String, u64)> {
-        with_ties_in_order(self.with_recorder(|recorder| recorder.top(usize::MAX)), n)
+        with_ties_in_order(self.with_recorder(|recorder| recorder.pin().top(usize::MAX)), n)
     }
 }
 
@@ -199,7 +170,10 @@ thread_local! {
 
 impl Subject for Tracked {
     type Key = u64;
-    readings!();
+
+    fn ledger(&self) -> &dyn Readings {
+        &self.0
+    }
 
     fn with_capacity(capacity: usize) -> Self {
         Self(InlineLedger::with_capacity(capacity), unique())
@@ -232,17 +206,10 @@ impl Subject for Tracked {
 pub struct Fixed(Box<dyn FixedLedger>);
 
 /// A [`StaticLedger`] of whatever capacity.
-trait FixedLedger: Send + Sync {
+pub trait FixedLedger: Readings + Send + Sync {
     fn record_peak(&self, key: &u64, bytes: u64) -> Recorded;
     fn peak(&self, key: &u64) -> u64;
-    fn len(&self) -> usize;
-    fn is_empty(&self) -> bool;
-    fn capacity(&self) -> usize;
-    fn floor(&self) -> u64;
-    fn untracked_at_most(&self) -> u64;
-    fn evictions(&self) -> u64;
-    fn refused(&self) -> u64;
-    fn top_into(&self, top: &mut [(u64, u64)]) -> usize;
+    fn top_into<'t>(&self, top: &'t mut [(u64, u64)]) -> &'t mut [(u64, u64)];
 }
 
 impl<const CAPACITY: usize> FixedLedger for StaticLedger<u64, CAPACITY> {
@@ -254,35 +221,7 @@ impl<const CAPACITY: usize> FixedLedger for StaticLedger<u64, CAPACITY> {
         self.peak(key)
     }
 
-    fn len(&self) -> usize {
-        self.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.is_empty()
-    }
-
-    fn capacity(&self) -> usize {
-        self.capacity()
-    }
-
-    fn floor(&self) -> u64 {
-        self.floor()
-    }
-
-    fn untracked_at_most(&self) -> u64 {
-        self.untracked_at_most()
-    }
-
-    fn evictions(&self) -> u64 {
-        self.evictions()
-    }
-
-    fn refused(&self) -> u64 {
-        self.refused()
-    }
-
-    fn top_into(&self, top: &mut [(u64, u64)]) -> usize {
+    fn top_into<'t>(&self, top: &'t mut [(u64, u64)]) -> &'t mut [(u64, u64)] {
         self.top_into(top)
     }
 }
@@ -291,7 +230,10 @@ impl Subject for Fixed {
     type Key = u64;
     /// Below 64 places a few threads can hold every spare slot.
     const MAY_REFUSE: bool = true;
-    readings!();
+
+    fn ledger(&self) -> &dyn Readings {
+        &*self.0
+    }
 
     fn with_capacity(capacity: usize) -> Self {
         Self(match capacity {
@@ -323,10 +265,7 @@ impl Subject for Fixed {
     }
 
     fn top(&self, n: usize) -> Vec<(u64, u64)> {
-        let mut top = vec![(0, 0); n.min(2 * self.capacity())];
-        let filled = self.0.top_into(&mut top);
-        top.truncate(filled);
-        top
+        self.0.top_into(&mut vec![(0, 0); n.min(2 * self.capacity())]).to_vec()
     }
 }
 
@@ -348,9 +287,9 @@ pub fn principal(number: u64) -> PrincipalId {
 macro_rules! for_every_kind {
     ($($test:ident),+ $(,)?) => {
         $crate::for_interruptible_kinds! { $($test),+ }
-        #[cfg(feature = "std")]
+        #[cfg(feature = "std-ledger")]
         $crate::for_kind! { strings: Strings; $($test),+ }
-        #[cfg(not(feature = "std"))]
+        #[cfg(not(feature = "std-ledger"))]
         $crate::for_kind! { recorders: Recorders; $($test),+ }
         $crate::for_kind! { tracked: Tracked; $($test),+ }
     };

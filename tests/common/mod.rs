@@ -9,6 +9,7 @@ pub mod kinds;
 pub mod linearizability;
 pub mod oracle;
 pub mod plan;
+pub mod replaced_rule;
 #[cfg(target_os = "linux")]
 pub mod signals;
 #[cfg(target_os = "linux")]

@@ -6,23 +6,23 @@ use wasmtime::{
     Config, Engine, Error, Instance, Memory, Module, ResourceLimiter, Result, Store, WasmParams, WasmResults,
 };
 
-use super::id;
+use super::{id, replaced_rule::ReplacedRule};
 
 pub struct FirstMeter {
-    max_memory_bytes: usize,
+    rule: ReplacedRule,
     /// The largest `desired` allowed.
     pub recorded: usize,
 }
 
 impl FirstMeter {
     pub fn new(max_memory_bytes: usize) -> Self {
-        Self { max_memory_bytes, recorded: 0 }
+        Self { rule: ReplacedRule { max_memory_bytes }, recorded: 0 }
     }
 }
 
 impl ResourceLimiter for FirstMeter {
     fn memory_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        let allowed = desired <= self.max_memory_bytes && maximum.is_none_or(|maximum| desired <= maximum);
+        let allowed = self.rule.allows_memory(desired, maximum);
         if allowed {
             self.recorded = self.recorded.max(desired);
         }
@@ -30,8 +30,7 @@ impl ResourceLimiter for FirstMeter {
     }
 
     fn table_growing(&mut self, _: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        Ok(desired.saturating_mul(32) <= self.max_memory_bytes
-            && maximum.is_none_or(|maximum| desired <= maximum))
+        Ok(self.rule.allows_table(desired, maximum))
     }
 }
 

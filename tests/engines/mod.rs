@@ -6,7 +6,11 @@
 use highwater::{LeaseReport, MeterLimits, PrincipalId, StoreMemoryMeter};
 
 #[cfg(feature = "wasmtime")]
+pub mod failures;
+#[cfg(feature = "wasmtime")]
 pub mod first_meter;
+#[path = "../common/replaced_rule.rs"]
+pub mod replaced_rule;
 pub mod scenarios;
 #[cfg(feature = "wasmi")]
 pub mod wasmi_host;

@@ -6,8 +6,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use highwater::{MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
-use wasmtime::{Config, Engine, Instance, Memory, Module, Store};
+use highwater::{Lease, MemoryLedger, MeterLimits, StoreMemoryMeter, instance_remains};
+use wasmtime::{Config, Engine, Instance, Linker, Memory, Module, Store};
 
 use super::{Host, PAGE, id};
 
@@ -18,7 +18,7 @@ pub struct AsyncHost {
 }
 
 /// Runs a future that never has to wait for anything outside.
-fn run<F: Future>(future: F) -> F::Output {
+pub fn run<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
@@ -72,25 +72,33 @@ impl Host for AsyncHost {
     }
 }
 
-/// There is no `Lease::instantiate` for futures, but what it does.
-pub fn a_failed_instantiation_is_withdrawn() {
+/// What the instantiation of a future leaves in the account.
+pub fn a_failed_instantiation_is_withdrawn_if_nothing_was_created() {
     let ledger = MemoryLedger::default();
-    let meter = StoreMemoryMeter::with_limits(MeterLimits::total(10 * PAGE), id("alice"), ledger.clone());
+    let meter = StoreMemoryMeter::idle(MeterLimits::total(10 * PAGE), ledger.clone());
     let mut host = AsyncHost::new(meter);
+    let limits = MeterLimits::total(10 * PAGE);
+    let mut lease = Lease::start(&mut host.store, Store::data_mut, id("alice"), limits);
     for (wat, pages) in [
         ("(module (memory 3) (memory 8))", 0),
         (include_str!("../guests/start_traps.wat"), 3),
-        ("(module (memory 7) (table 1 funcref))", 3),
+        ("(module (memory 6) (table 100000 funcref))", 3),
     ] {
-        let module = Module::new(host.store.engine(), wat).unwrap();
-        let mark = host.meter().mark();
-        let error = run(Instance::new_async(&mut host.store, &module, &[])).unwrap_err();
-        if instance_remains(&error) {
-            host.meter().settle()
-        } else {
-            host.meter().withdraw(mark)
-        }
-        assert_eq!(host.meter().report().total, pages * PAGE, "{error:?}");
+        let module = Module::new(lease.engine(), wat).unwrap();
+        let guest = Linker::new(lease.engine()).instantiate_pre(&module).unwrap();
+        assert!(run(is_send(lease.instantiate_pre_async(&guest))).is_err());
+        assert_eq!(lease.report().total, pages * PAGE, "{wat}");
     }
-    assert_eq!(ledger.peak(&id("alice")), 3 * PAGE as u64);
+    let module = Module::new(lease.engine(), "(module (memory 3) (memory 8))").unwrap();
+    let through_a_closure = lease
+        .instantiate_async(async |store| Instance::new_async(store, &module, &[]).await, instance_remains);
+    assert!(run(is_send(through_a_closure)).is_err());
+    assert_eq!(lease.report().total, 6 * PAGE, "a closure may do anything");
+    drop(lease);
+    assert_eq!(ledger.peak(&id("alice")), 6 * PAGE as u64);
+}
+
+/// Most hosts move their futures between threads.
+fn is_send<F: Future + Send>(future: F) -> F {
+    future
 }

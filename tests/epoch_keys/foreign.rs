@@ -69,12 +69,11 @@ fn a_closure_makes_the_key_and_only_at_admission() {
     assert_eq!(recorder.peak(&Name("alice")), 20);
 }
 
-/// As a wasmtime host uses it: a clone of the ledger per Store, in state that is `Send + Sync`.
-#[cfg(feature = "std")]
+/// As a host uses it, whatever its engine: a clone of the ledger per Store, in state that is `Send + Sync`.
+#[cfg(feature = "std-ledger")]
 #[test]
 fn a_meter_over_a_third_crates_principals() {
     use highwater::StoreMemoryMeter;
-    use wasmtime::ResourceLimiter;
 
     type MemoryLedger = Ledger<PrincipalId>;
     type Meter = StoreMemoryMeter<MemoryLedger>;
@@ -84,10 +83,10 @@ fn a_meter_over_a_third_crates_principals() {
 
     let ledger = shared(MemoryLedger::default());
     let mut meter: Meter = shared(StoreMemoryMeter::new(1 << 20, id("alice"), ledger.clone()));
-    assert!(meter.memory_growing(0, 65_536, None).unwrap());
-    assert!(!meter.memory_growing(65_536, 2 << 20, None).unwrap());
+    assert!(meter.approve_memory(0, 65_536, None).unwrap());
+    assert!(!meter.approve_memory(65_536, 2 << 20, None).unwrap());
     assert_eq!(ledger.peak(&id("alice")), 65_536);
     meter.set(1 << 20, id("bob"));
-    assert!(meter.memory_growing(65_536, 131_072, None).unwrap());
+    assert!(meter.approve_memory(65_536, 131_072, None).unwrap());
     assert_eq!(ledger.peak(&id("bob")), 131_072);
 }

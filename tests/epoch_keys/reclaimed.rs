@@ -54,7 +54,7 @@ fn drops_equal_clones_when_a_ledger_with_its_own_collector_is_gone() {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 #[test]
 fn drops_equal_clones_on_the_default_collector_too() {
     let living = Arc::new(());

@@ -108,8 +108,8 @@ impl fmt::Display for Disagreement {
 pub(crate) fn compare(ledger: &Ledger, maximum_of: impl Fn(u16) -> u64) -> Result<(), Disagreement> {
     // One entry more than there are places, so that a surplus would show.
     let mut entries = [(principal(0), 0); PLACES + 1];
-    let residents = ledger.top_into(&mut entries);
-    let entries = &entries[..residents];
+    let entries = &*ledger.top_into(&mut entries);
+    let residents = entries.len();
 
     let principals = 0..PRINCIPALS as u16;
     let recorded = principals.clone().filter(|&principal| maximum_of(principal) > 0).count();

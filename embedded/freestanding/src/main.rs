@@ -35,8 +35,8 @@ extern "C" fn main() -> ! {
 
     let mut top = [(PrincipalId::default(), 0); 4];
     let residents = LEDGER.top_into(&mut top);
-    let mut right = residents == EXPECTED.len() && LEDGER.floor() <= 5 * PAGE;
-    for ((id, peak), (tenant, pages)) in top.iter().zip(EXPECTED) {
+    let mut right = residents.len() == EXPECTED.len() && LEDGER.floor() <= 5 * PAGE;
+    for ((id, peak), (tenant, pages)) in residents.iter().zip(EXPECTED) {
         let written = writeln!(linux::Stdout, "{id:<10} {peak:>8} bytes");
         right &= written.is_ok() && id.as_str() == tenant && *peak == pages * PAGE;
     }

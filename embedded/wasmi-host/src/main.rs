@@ -104,11 +104,11 @@ fn report() -> bool {
     let mut top = [(PrincipalId::default(), 0); 8];
     let residents = LEDGER.top_into(&mut top);
     println!("\nprincipal      peak");
-    for (principal, peak) in &top[..residents] {
+    for (principal, peak) in &*residents {
         println!("{principal:<8}  {peak:>8}");
     }
     let charged = PEAKS.iter().filter(|(_, pages)| *pages > 0).count();
-    residents == charged
+    residents.len() == charged
         && PEAKS.iter().all(|&(principal, pages)| {
             PrincipalId::new(principal).is_ok_and(|id| LEDGER.peak(&id) == (pages * PAGE) as u64)
         })

@@ -1,22 +1,25 @@
 //! Ledgers for keys of any type, behind epoch-reclaimed pointers.
 
 mod pinned;
+mod recorder;
+#[cfg(feature = "std-ledger")]
+mod unpinned;
 
 use alloc::sync::Arc;
-use core::fmt;
+use core::{fmt, panic::AssertUnwindSafe};
 
 use crossbeam_epoch::Collector;
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 use super::MAX_PRINCIPALS;
-use super::{DefaultHashBuilder, arc_bytes, debug_summary, heap::Heap, readings};
+use super::{DefaultHashBuilder, arc_bytes, core::Core, face::readings};
 use crate::{
     key::epoch::{EpochCell, EpochKey, Limbo},
-    meter::MeterCounters,
-    sync::{AtomicUsize, Line},
-    table::{Storage, Table},
+    sync::AtomicUsize,
+    table::{Heap, Storage},
 };
-pub use pinned::Recorder;
+pub use pinned::PinnedLedger;
+pub use recorder::Recorder;
 
 /// Exact high-water marks of the biggest users, for keys of any type.
 ///
@@ -28,7 +31,7 @@ pub use pinned::Recorder;
 /// or signal handlers: to pin the epoch is not reentrant, and admissions use the allocator.
 ///
 /// ```
-/// # #[cfg(feature = "std")] {
+/// # #[cfg(feature = "std-ledger")] {
 /// use highwater::{Ledger, Recorded};
 ///
 /// let ledger = Ledger::<String>::default();
@@ -65,15 +68,17 @@ pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
     shared: Arc<Shared<K, S>>,
 }
 
+type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
+
 struct Shared<K: EpochKey, S> {
-    table: Table<Heap<EpochCell<K>>>,
-    counters: Line<MeterCounters>,
-    hasher: S,
-    /// The process's default collector if there is none.
-    collector: Option<Collector>,
+    core: EpochCore<K, S>,
+    /// The process's default collector if there is none. Unwind safe: only the code of a key can panic
+    /// while the collector runs (a `Drop`, without `std-ledger`), between two steps of its own; what that key was to
+    /// be freed with is leaked.
+    collector: AssertUnwindSafe<Option<Collector>>,
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Ledger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places on the default collector. Allocates.
     #[must_use]
@@ -93,7 +98,7 @@ impl<K: EpochKey> Ledger<K> {
     }
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
     #[must_use]
@@ -116,7 +121,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger whose keys are reclaimed through the given collector. Allocates.
     ///
-    /// Record through [`recorder`](Ledger::recorder)s; with `std` the ledger's own methods work as
+    /// Record through [`recorder`](Ledger::recorder)s; with `std-ledger` the ledger's own methods work as
     /// well, but register with the collector anew, and so allocate, in each call.
     ///
     /// # Panics
@@ -128,18 +133,13 @@ impl<K: EpochKey, S> Ledger<K, S> {
     }
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
-        let table = Table::new(Heap::new(capacity, Limbo::new(capacity)));
-        Self { shared: Arc::new(Shared { table, counters: Line(MeterCounters::new()), hasher, collector }) }
+        let core = Core::new(Heap::new(capacity, Limbo::new(capacity)), hasher);
+        Self { shared: Arc::new(Shared { core, collector: AssertUnwindSafe(collector) }) }
     }
 
     #[inline]
-    fn table(&self) -> &Table<Heap<EpochCell<K>>> {
-        &self.shared.table
-    }
-
-    #[inline]
-    fn counters(&self) -> &MeterCounters {
-        &self.shared.counters
+    fn core(&self) -> &EpochCore<K, S> {
+        &self.shared.core
     }
 
     readings!();
@@ -148,14 +148,14 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) and the number of calls under way.
     #[must_use]
     pub fn retired(&self) -> usize {
-        self.table().storage().limbo().retired()
+        self.core().table().storage().limbo().retired()
     }
 
     /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         // The collector tells through a word of its own when retired keys may be freed.
-        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.table().storage().bytes()
+        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
     }
 }
 
@@ -166,7 +166,7 @@ impl<K: EpochKey, S> Clone for Ledger<K, S> {
 }
 
 /// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 impl<K: EpochKey> Default for Ledger<K> {
     fn default() -> Self {
         Self::new()
@@ -175,6 +175,6 @@ impl<K: EpochKey> Default for Ledger<K> {
 
 impl<K: EpochKey, S> fmt::Debug for Ledger<K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        debug_summary!("Ledger", f, self)
+        self.core().debug("Ledger", f)
     }
 }

@@ -1,236 +1,145 @@
-//! The calls that need a pin, by the ledger itself or through a recorder.
+//! A ledger under a pin, which has all the calls that need one.
 
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::{
-    borrow::Borrow,
+    cmp::Ordering,
     fmt,
     hash::{BuildHasher, Hash},
-    marker::PhantomData,
 };
 
 use equivalent::Equivalent;
 
-use super::{Ledger, Shared};
-#[cfg(feature = "std")]
-use crate::tracker::Tracker;
+use super::EpochCore;
 use crate::{
     key::epoch::{Borrowed, EpochKey, Participant},
     ledger::{DefaultHashBuilder, report},
-    meter::MeterCounters,
-    sync::Word,
     table::{Recorded, Storage},
-    tracker::{Hint, sealed},
 };
 
-/// A thread's (or CPU's) access to a [`Ledger`]: registered with its collector once, so that calls
-/// need no thread-local storage. Neither `Send` nor `Sync`.
+/// A [`Ledger`](crate::Ledger) under a pin: for many calls at the price of one pin. Made by
+/// [`Ledger::pin`](crate::Ledger::pin) and [`Recorder::pin`](crate::Recorder::pin).
 ///
 /// ```
 /// use highwater::{Collector, FixedState, Ledger};
 ///
-/// let ledger = Ledger::<u64, _>::with_collector(64, FixedState, Collector::new());
+/// let ledger = Ledger::<String, _>::with_collector(64, FixedState, Collector::new());
 /// let recorder = ledger.recorder();
-/// recorder.record_peak(&7, 65_536);
-/// assert_eq!(recorder.peak(&7), 65_536);
+/// let mut pinned = recorder.pin();
+/// for (name, bytes) in [("alice", 65_536), ("bob", 131_072), ("alice", 196_608)] {
+///     pinned.record_peak(name, bytes);
+/// }
+/// assert_eq!(pinned.peak("alice"), 196_608);
 /// ```
-pub struct Recorder<K: EpochKey, S = DefaultHashBuilder> {
-    ledger: Ledger<K, S>,
+///
+/// # What it holds back
+///
+/// While a pin is held, none of the keys that are evicted meanwhile is freed, whichever thread has
+/// evicted them; those of other users of the same collector neither. A record through this pin renews it
+/// once half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it takes `&mut self`).
+/// A pin that is held and not used leads to [refusals](crate::Ledger#bounded-memory) in the end. So hold it
+/// for a batch of calls, not across a wait.
+pub struct PinnedLedger<'a, K: EpochKey, S = DefaultHashBuilder> {
+    core: &'a EpochCore<K, S>,
+    /// Pinned.
     participant: Participant,
 }
 
-impl<K: EpochKey, S: BuildHasher> Shared<K, S> {
+impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
+    /// The participant is of the ledger's collector.
     #[inline]
-    fn record<Q: Hash + Equivalent<K> + ?Sized, P: Borrow<Participant>>(
-        &self,
-        key: &Q,
-        make: impl Fn() -> K,
-        bytes: u64,
-        hint: Option<&mut Hint>,
-        participant: impl FnOnce() -> P,
-    ) -> Recorded {
-        self.table.record(bytes, hint, |bytes, hint| {
-            let hash = self.hasher.hash_one(key);
-            self.record_above_floor(hash, key, make, bytes, hint, participant().borrow())
-        })
+    pub(super) fn new(core: &'a EpochCore<K, S>, participant: &Participant) -> Self {
+        Self { core, participant: participant.pinned() }
     }
 
-    #[inline(never)]
-    fn record_above_floor<Q: Hash + Equivalent<K> + ?Sized>(
-        &self,
-        hash: u64,
-        key: &Q,
-        make: impl Fn() -> K,
-        bytes: Word,
-        hint: Option<&mut Hint>,
-        participant: &Participant,
-    ) -> Recorded {
-        let wanted = Borrowed { key, make, kind: PhantomData };
-        self.table.record_above_floor(hash, &wanted, bytes, hint, participant)
+    /// Calls `visit` for a clone of each resident's key and its peak in bytes, in no order. Allocates
+    /// what the clones do.
+    ///
+    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
+    /// Otherwise each was resident with that peak at some instant during the call, but one that was
+    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
+    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
+        self.core.table().walk(&self.participant, visit)
     }
 
+    /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties in no
+    /// order, each once, and returns the part that is filled: all of it, unless there are fewer
+    /// residents. Clones the keys of all residents, one at a time. Takes time proportional to slots
+    /// times length of `top`.
+    #[must_use]
+    pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
+        self.core.top_into(top, |_, _| Ordering::Equal, &self.participant)
+    }
+}
+
+impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
+    /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
+    /// `key` may be any borrowed form of `K` from which a `K` can be made, such as `&str` for
+    /// `String`; it is made only at admission.
+    ///
+    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or below
+    /// the floor costs one load; recording for a resident allocates nothing. Not for interrupts.
+    ///
+    /// # Panics
+    ///
+    /// Only if the key's `Hash`, `Eq`, `Clone` or an evicted key's `Drop` does; the ledger is whole
+    /// afterwards.
     #[inline]
-    fn peak<Q>(&self, key: &Q, participant: &Participant) -> u64
+    pub fn record_peak<Q>(&mut self, key: &Q, bytes: u64) -> Recorded
+    where
+        Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
+    {
+        self.record_peak_with(key, bytes, || key.to_owned())
+    }
+
+    /// The same for borrowed forms that cannot be turned into a `K` by themselves: `make` is called
+    /// at admission, once unless it panics.
+    #[inline]
+    pub fn record_peak_with<Q>(&mut self, key: &Q, bytes: u64, make: impl Fn() -> K) -> Recorded
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        // Looking does not make keys.
-        let wanted = Borrowed { key, make: || unreachable!("a look-up admits nobody"), kind: PhantomData };
-        let hash = self.hasher.hash_one(key);
-        self.table.peak(hash, &wanted, participant)
+        let wanted = Borrowed::new(key, make);
+        let recorded =
+            self.core.record::<Borrowed<'_, K, _, _>, _>(wanted, bytes, None, || &self.participant);
+        if recorded == Recorded::Admitted && self.core.table().storage().limbo().is_half_full() {
+            self.participant.repin();
+        }
+        recorded
     }
 
-    fn snapshot(&self, participant: &Participant) -> Vec<(K, u64)> {
-        self.table.storage().limbo().free_all(participant);
-        report::snapshot(&self.table, participant, |key| self.hasher.hash_one(key))
-    }
-}
-
-/// The calls that need a pin, for whoever can make one.
-macro_rules! pinned_calls {
-    () => {
-        /// Records that `key` used `bytes`: raises its peak, or admits it if it belongs to the top.
-        /// `key` may be any borrowed form of `K` from which a `K` can be made, such as `&str` for
-        /// `String`; it is made only at admission.
-        ///
-        /// 0 is a no-op; values from 2<sup>63</sup> - 1 on (2<sup>31</sup> - 1 with 32-bit words)
-        /// count as that. A value at or below the floor costs one load; recording for a resident
-        /// allocates nothing. Not for interrupts.
-        ///
-        /// # Panics
-        ///
-        /// Only if the key's `Hash`, `Eq`, `Clone` or an evicted key's `Drop` does; the ledger is
-        /// whole afterwards.
-        #[inline]
-        pub fn record_peak<Q>(&self, key: &Q, bytes: u64) -> Recorded
-        where
-            Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
-        {
-            self.shared().record(key, || key.to_owned(), bytes, None, || self.participant())
-        }
-
-        /// The same for borrowed forms that cannot be turned into a `K` by themselves: `make` is
-        /// called at admission, once unless it panics.
-        #[inline]
-        pub fn record_peak_with<Q>(&self, key: &Q, bytes: u64, make: impl Fn() -> K) -> Recorded
-        where
-            Q: Hash + Equivalent<K> + ?Sized,
-        {
-            self.shared().record(key, make, bytes, None, || self.participant())
-        }
-
-        /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for
-        /// interrupts.
-        #[must_use]
-        #[inline]
-        pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-            self.shared().peak(key, self.participant().borrow())
-        }
-
-        /// All residents with their peaks in bytes, in no order: each key once, no more than the
-        /// capacity, each as it was at some instant during the call. Clones the keys, and frees all
-        /// evicted ones that no thread can read any more.
-        #[must_use]
-        pub fn snapshot(&self) -> Vec<(K, u64)> {
-            self.shared().snapshot(self.participant().borrow())
-        }
-
-        /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for
-        /// keys that have one, sort a [`snapshot`](Self::snapshot)). Clones the keys.
-        #[must_use]
-        pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-            report::top(self.snapshot(), n, |_, _| core::cmp::Ordering::Equal)
-        }
-    };
-}
-
-impl<K: EpochKey, S> Ledger<K, S> {
-    /// Registers the calling thread (or CPU). Allocates.
+    /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for interrupts.
     #[must_use]
-    pub fn recorder(&self) -> Recorder<K, S> {
-        let handle = match &self.shared.collector {
-            Some(collector) => collector.register(),
-            #[cfg(feature = "std")]
-            None => crossbeam_epoch::default_collector().register(),
-            #[cfg(not(feature = "std"))]
-            None => unreachable!("only `std` constructors leave the collector out"),
-        };
-        Recorder { ledger: self.clone(), participant: Participant::Registered(handle) }
-    }
-}
-
-#[cfg(feature = "std")]
-impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
-    fn shared(&self) -> &Shared<K, S> {
-        &self.shared
-    }
-
     #[inline]
-    fn participant(&self) -> Participant {
-        match &self.shared.collector {
-            None => Participant::ThreadLocal,
-            Some(collector) => Participant::Registered(collector.register()),
-        }
+    pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
+        self.core.peak(&Borrowed::to_look(key), &self.participant)
     }
 
-    pinned_calls!();
-
-    /// A [`Tracker`] that records for `key` in this ledger.
+    /// All residents with their peaks in bytes, in no order: each key once, no more than the
+    /// capacity, each as it was at some instant during the call. Clones the keys, and frees the evicted
+    /// ones that no thread can read any more.
     #[must_use]
-    pub fn tracker(&self, key: K) -> Tracker<Self> {
-        Tracker::new(self.clone(), key)
-    }
-}
-
-impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
-    fn shared(&self) -> &Shared<K, S> {
-        &self.ledger.shared
+    pub fn snapshot(&self) -> Vec<(K, u64)> {
+        self.core.table().storage().limbo().free_all(&self.participant);
+        self.core.snapshot(&self.participant)
     }
 
-    #[inline]
-    fn participant(&self) -> &Participant {
-        &self.participant
-    }
-
-    pinned_calls!();
-}
-
-impl<K: EpochKey, S> Recorder<K, S> {
-    /// The ledger that this recorder is registered for.
+    /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for keys
+    /// that have one, sort a [`snapshot`](Self::snapshot)). Clones the keys.
     #[must_use]
-    pub const fn ledger(&self) -> &Ledger<K, S> {
-        &self.ledger
+    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
+        report::top(self.snapshot(), n, |_, _| Ordering::Equal)
     }
 }
 
-/// Trackers and meters own a ledger where it can pin by itself, and a recorder elsewhere.
-macro_rules! handle {
-    ($type:ty) => {
-        impl<K: EpochKey, S: BuildHasher> sealed::Handle for $type {
-            type Key = K;
-
-            #[inline]
-            fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-                match self.shared().table.record_by_hint(bytes, hint) {
-                    Some(recorded) => recorded,
-                    None => {
-                        self.shared().record(key, || key.clone(), bytes, Some(hint), || self.participant())
-                    }
-                }
-            }
-
-            #[inline]
-            fn meter_counters(&self) -> &MeterCounters {
-                &self.shared().counters
-            }
-        }
-    };
+/// Records them all, under the one pin.
+impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for PinnedLedger<'_, K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        records.into_iter().for_each(|(key, bytes)| _ = self.record_peak_with(&key, bytes, || key.clone()));
+    }
 }
-#[cfg(feature = "std")]
-handle!(Ledger<K, S>);
-handle!(Recorder<K, S>);
 
-impl<K: EpochKey, S> fmt::Debug for Recorder<K, S> {
+impl<K: EpochKey, S> fmt::Debug for PinnedLedger<'_, K, S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recorder").field("ledger", &self.ledger).finish_non_exhaustive()
+        self.core.debug("PinnedLedger", f)
     }
 }

@@ -4,7 +4,10 @@ use std::hash::{Hash, Hasher};
 
 use highwater::{Collector, Ledger, Recorded, Recorder};
 
-use crate::kinds::{ALIVE, Colliding, Kind, Pair, number, pair};
+use crate::{
+    kinds::{ALIVE, Colliding, Kind, Pair, number, pair},
+    subject::Readings,
+};
 
 /// Keys behind epoch-reclaimed pointers.
 pub struct Epoch;
@@ -90,20 +93,8 @@ impl Kind for Epoch {
         session.recorder.snapshot().into_iter().map(|(key, peak)| (number(key.read()), peak)).collect()
     }
 
-    fn len(ledger: &Self::Ledger) -> usize {
-        ledger.len()
-    }
-
-    fn floor(ledger: &Self::Ledger) -> u64 {
-        ledger.floor()
-    }
-
-    fn refused(ledger: &Self::Ledger) -> u64 {
-        ledger.refused()
-    }
-
-    fn untracked_at_most(ledger: &Self::Ledger) -> u64 {
-        ledger.untracked_at_most()
+    fn readings((ledger, _): &Self::Ledger) -> &impl Readings {
+        ledger
     }
 
     fn collect(session: &mut Session) {

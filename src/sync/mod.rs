@@ -1,21 +1,29 @@
 //! The one place that chooses where atomics come from and how wide a word is.
 //!
-//! `--cfg loom` makes them those of a model checker and tables small; with `--cfg shuttle` on top they are those of shuttle.
+//! `--cfg highwater_loom` makes them those of a model checker and tables small; with `--cfg highwater_shuttle` on top they are
+//! those of shuttle. Only the unit tests are built so (`tests/models`): the checkers are dev-dependencies, which no host's lock
+//! file has, and a host that models itself with `--cfg loom` gets the ordinary ledger.
 
-#[cfg(all(loom, not(shuttle)))]
+mod zeroed;
+
+#[cfg(feature = "alloc")]
+pub(crate) use zeroed::zeroed;
+pub(crate) use zeroed::{Zeroable, zeroable};
+
+#[cfg(all(highwater_loom, not(highwater_shuttle)))]
 use loom as checker;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 use shuttle as checker;
 
-#[cfg(loom)]
+#[cfg(highwater_loom)]
 pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
 // Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
-#[cfg(all(not(loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
 #[cfg(all(
-    not(any(loom, highwater_steps)),
+    not(any(highwater_loom, highwater_steps)),
     any(not(feature = "portable-atomic"), target_has_atomic = "ptr")
 ))]
 pub(crate) use core::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
@@ -29,7 +37,7 @@ pub(crate) use {
     stepped::{AtomicU32, AtomicUsize},
 };
 
-#[cfg(all(not(loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
+#[cfg(all(not(highwater_loom), not(feature = "portable-atomic"), not(target_has_atomic = "ptr")))]
 compile_error!(
     "this target has no compare-and-swap: enable highwater's feature `portable-atomic` together with \
      portable-atomic's `critical-section` or `unsafe-assume-single-core` (interrupts are masked for each \
@@ -38,7 +46,7 @@ compile_error!(
 
 #[cfg(all(feature = "alloc", not(target_has_atomic = "ptr")))]
 compile_error!(
-    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std` and `wasmtime`) needs \
+    "this target has no compare-and-swap, and highwater's feature `alloc` (also part of `std`, `std-ledger` and `wasmtime`) needs \
      it: do without, and use `StaticLedger`"
 );
 
@@ -53,17 +61,33 @@ pub type Word = u32;
 
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 mod wide {
-    #[cfg(loom)]
+    #[cfg(highwater_loom)]
     pub(crate) use super::checker::sync::atomic::AtomicU64 as AtomicWord;
     #[cfg(highwater_steps)]
     pub(crate) use super::stepped::AtomicU64 as AtomicWord;
-    #[cfg(not(any(loom, highwater_steps)))]
+    #[cfg(not(any(highwater_loom, highwater_steps)))]
     pub(crate) use core::sync::atomic::AtomicU64 as AtomicWord;
 }
 #[cfg(not(all(target_has_atomic = "64", not(highwater_narrow))))]
 pub(crate) use AtomicU32 as AtomicWord;
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 pub(crate) use wide::AtomicWord;
+
+/// Whether a model checker runs this. Tables are small then, so that a few calls reach all of their parts.
+pub(crate) const MODELLED: bool = cfg!(highwater_loom);
+
+/// A `const fn`, but for model checkers, whose atomics are objects of their own.
+macro_rules! const_fn {
+    ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
+        #[cfg(not(highwater_loom))]
+        $(#[$attribute])*
+        $visibility const fn $($rest)*
+        #[cfg(highwater_loom)]
+        $(#[$attribute])*
+        $visibility fn $($rest)*
+    };
+}
+pub(crate) use const_fn;
 
 /// A value on cache lines of its own, where the target has caches worth the memory.
 #[cfg_attr(all(target_has_atomic = "64", not(highwater_narrow)), repr(align(128)))]

@@ -2,10 +2,10 @@
 
 use alloc::boxed::Box;
 
+use super::{Intent, Shape, Slot, Storage};
 use crate::{
     key::KeyCell,
-    sync::AtomicWord,
-    table::{Intent, Slot, Storage, shape::Shape},
+    sync::{AtomicWord, Zeroable, zeroed},
 };
 
 /// All arrays of a table, taken at once and never resized.
@@ -18,17 +18,7 @@ pub(crate) struct Heap<C: KeyCell> {
     limbo: C::Limbo,
 }
 
-/// What the cells of tables on the heap must be able to do: start as zeroed memory.
-#[cfg(not(loom))]
-pub(crate) trait HeapCell: KeyCell + bytemuck::Zeroable {}
-#[cfg(not(loom))]
-impl<C: KeyCell + bytemuck::Zeroable> HeapCell for C {}
-#[cfg(loom)]
-pub(crate) trait HeapCell: KeyCell {}
-#[cfg(loom)]
-impl<C: KeyCell> HeapCell for C {}
-
-impl<C: HeapCell> Heap<C> {
+impl<C: KeyCell> Heap<C> {
     /// # Panics
     ///
     /// If the capacity is 0 or larger than a table can be, or if the allocator has not enough memory.
@@ -45,10 +35,10 @@ impl<C: HeapCell> Heap<C> {
     pub(crate) fn with_shape(shape: Shape, limbo: C::Limbo) -> Self {
         let capacity = shape.capacity;
         Self {
-            slots: zeroed(shape.slots, capacity),
-            groups: zeroed(shape.groups, capacity),
-            intents: zeroed(shape.slots, capacity),
-            nodes: zeroed(shape.nodes(), capacity),
+            slots: array(shape.slots, capacity),
+            groups: array(shape.groups, capacity),
+            intents: array(shape.slots, capacity),
+            nodes: array(shape.nodes(), capacity),
             shape,
             limbo,
         }
@@ -94,42 +84,11 @@ impl<C: KeyCell> Storage for Heap<C> {
     }
 }
 
-/// Zeroed memory straight from the allocator, which may not have to touch it.
-#[cfg(not(loom))]
-fn zeroed<T: bytemuck::Zeroable>(length: usize, capacity: usize) -> Box<[T]> {
-    bytemuck::allocation::try_zeroed_slice_box(length).unwrap_or_else(|()| {
+/// # Panics
+///
+/// If the allocator has not enough memory.
+fn array<T: Zeroable>(length: usize, capacity: usize) -> Box<[T]> {
+    zeroed(length).unwrap_or_else(|| {
         panic!("capacity {capacity} is too large: the allocator has no {length} x {} bytes", size_of::<T>())
     })
-}
-
-/// loom's atomics are objects of their own.
-#[cfg(loom)]
-fn zeroed<T: Empty>(length: usize, _capacity: usize) -> Box<[T]> {
-    (0..length).map(|_| T::empty()).collect()
-}
-
-#[cfg(loom)]
-trait Empty {
-    fn empty() -> Self;
-}
-
-#[cfg(loom)]
-impl<C: KeyCell> Empty for Slot<C> {
-    fn empty() -> Self {
-        Slot::empty()
-    }
-}
-
-#[cfg(loom)]
-impl Empty for Intent {
-    fn empty() -> Self {
-        Intent::empty()
-    }
-}
-
-#[cfg(loom)]
-impl Empty for AtomicWord {
-    fn empty() -> Self {
-        AtomicWord::new(0)
-    }
 }

@@ -2,7 +2,7 @@
 
 use shuttle::rand::{RngCore, thread_rng};
 
-use crate::{
+use super::{
     harness::{Do, Model, schedules},
     kinds::{Colliding, Inline, Kind},
 };
@@ -33,7 +33,8 @@ fn random_program() -> Model<Vec<Do>> {
     let mut calls = |most| -> Vec<Do> {
         (0..rng.usize(0..=most)).map(|_| random_call(&mut rng, keys, largest)).collect()
     };
-    Model { preemptions: 5, capacity, before: calls(6), threads: (0..threads).map(|_| calls(5)).collect() }
+    let (before, after) = (calls(6), calls(3));
+    Model { preemptions: 5, capacity, before, threads: (0..threads).map(|_| calls(5)).collect(), after }
 }
 
 fn random_call(rng: &mut fastrand::Rng, keys: u64, largest: u64) -> Do {

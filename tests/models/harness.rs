@@ -2,17 +2,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[cfg(not(shuttle))]
+#[cfg(not(highwater_shuttle))]
 use loom::thread;
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 use shuttle::thread;
 
 use highwater::Recorded;
 
-use crate::{
+use super::{
     history::{Event, Operation},
     kinds::{ALIVE, Kind},
     linearizability,
+    subject::Readings,
 };
 
 /// What one thread does.
@@ -37,8 +38,8 @@ impl Do {
                 vec![Operation::Record { key, bytes, answer: Some(K::record(session, key, bytes)) }]
             }
             Self::Peak(key) => vec![Operation::Peak { key, answer: K::peak(session, key) }],
-            Self::Len => vec![Operation::Len { answer: K::len(ledger) }],
-            Self::Floor => vec![Operation::Floor { answer: K::floor(ledger) }],
+            Self::Len => vec![Operation::Len { answer: K::readings(ledger).len() }],
+            Self::Floor => vec![Operation::Floor { answer: K::readings(ledger).floor() }],
             Self::Collect => {
                 K::collect(session);
                 vec![]
@@ -67,19 +68,20 @@ fn now() -> u64 {
     CLOCK.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A scenario: what is in the ledger before, and what each thread then does at the same time.
+/// A scenario: what is in the ledger before, what each thread then does at the same time, and what is done when they are through.
 #[derive(Clone, Debug)]
 pub struct Model<Calls = &'static [Do]> {
     pub preemptions: usize,
     pub capacity: usize,
     pub before: Calls,
     pub threads: Vec<Calls>,
+    pub after: Calls,
 }
 
 impl Model {
     /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the model
     /// and the kind do. `LOOM_MAX_DURATION`, in seconds, ends the exploration early.
-    #[cfg(not(shuttle))]
+    #[cfg(not(highwater_shuttle))]
     pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
         let bound = self.preemptions.min(K::PREEMPTIONS);
@@ -101,14 +103,14 @@ impl Model {
     }
 
     /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.
-    #[cfg(shuttle)]
+    #[cfg(highwater_shuttle)]
     pub fn check<K: Kind>(self) {
         shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 5);
     }
 }
 
 /// How many schedules to run.
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 pub fn schedules(unless_set: usize) -> usize {
     std::env::var("SHUTTLE_SCHEDULES")
         .map_or(unless_set, |text| text.parse().expect("SHUTTLE_SCHEDULES is a number"))
@@ -136,11 +138,12 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
             })
             .collect();
         let answers: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        let after = self.look_afterwards::<K>(&ledger);
+        let mut after = work(ledger.clone(), self.after.clone(), self.capacity);
+        after.extend(self.look_afterwards::<K>(&ledger));
         let refused: Vec<_> = answers.iter().flatten().filter_map(refused_bytes).collect();
-        assert_eq!(K::refused(&ledger), refused.len() as u64);
+        assert_eq!(K::readings(&ledger).refused(), refused.len() as u64);
         assert!(
-            refused.iter().all(|&bytes| bytes <= K::untracked_at_most(&ledger)),
+            refused.iter().all(|&bytes| bytes <= K::readings(&ledger).untracked_at_most()),
             "{refused:?} not covered"
         );
         // Three slots are to spare.
@@ -156,7 +159,7 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
     /// Everything that the ledger shows when no call is in flight.
     fn look_afterwards<K: Kind>(&self, ledger: &K::Ledger) -> Vec<Event> {
         let session = K::session(ledger);
-        let mut keys: Vec<u64> = [&self.before]
+        let mut keys: Vec<u64> = [&self.before, &self.after]
             .into_iter()
             .chain(&self.threads)
             .flat_map(|calls| calls.as_ref())
@@ -165,7 +168,7 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
         keys.sort_unstable();
         keys.dedup();
         let shown = K::snapshot(&session);
-        let len = K::len(ledger);
+        let len = K::readings(ledger).len();
         assert_eq!(shown.len(), len, "{shown:?} are not {len} residents");
         let peaks = keys.iter().map(|&key| {
             let answer = K::peak(&session, key);
@@ -174,7 +177,8 @@ impl<Calls: AsRef<[Do]> + Clone + Send + 'static> Model<Calls> {
             assert_eq!(in_snapshot, if answer == 0 { vec![] } else { vec![answer] }, "key {key}");
             Operation::Peak { key, answer }
         });
-        let after = [Operation::Len { answer: len }, Operation::Floor { answer: K::floor(ledger) }];
+        let after =
+            [Operation::Len { answer: len }, Operation::Floor { answer: K::readings(ledger).floor() }];
         peaks.chain(after).map(|operation| Event { call: now(), end: now(), operation }).collect()
     }
 }
@@ -187,14 +191,14 @@ fn refused_bytes(event: &Event) -> Option<u64> {
 }
 
 /// Whether an order that respects real time is legal. Schedules of shuttle are sequentially consistent, so there must be one.
-#[cfg(shuttle)]
+#[cfg(highwater_shuttle)]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     let history: Vec<_> = before.iter().chain(threads.iter().flatten()).chain(after).copied().collect();
     linearizability::check(&history, capacity).is_ok()
 }
 
 /// Whether some order of the threads' operations, each thread's own kept, is legal between `before` and `after`.
-#[cfg(not(shuttle))]
+#[cfg(not(highwater_shuttle))]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     if threads.iter().all(Vec::is_empty) {
         let events: Vec<_> = before

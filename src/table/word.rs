@@ -8,20 +8,17 @@ const NOT_LIVE: Word = 1 << LIVE_BITS;
 const KILLED: Word = 1 << STAMP_BITS;
 const STAMP_MASK: Word = KILLED - 1;
 
-/// The largest peak that a slot can hold, in bytes; larger values are recorded as this one.
-pub(crate) const MAX_PEAK: Word = NOT_LIVE - 1;
-
 /// Clamps a number of bytes to what a slot can hold.
 #[inline]
 pub(crate) fn saturate(bytes: u64) -> Word {
     // The clamp makes the narrowing exact.
-    bytes.min(widen(MAX_PEAK)) as Word
+    bytes.min(widen(Peak::MAX)) as Word
 }
 
 /// A word as the `u64` of the public interface.
 #[inline]
 #[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
-pub(crate) fn widen(word: Word) -> u64 {
+pub(crate) const fn widen(word: Word) -> u64 {
     word as u64
 }
 
@@ -56,11 +53,13 @@ pub(crate) struct Peak(Word);
 
 impl Peak {
     pub(crate) const EMPTY: Self = Self(0);
+    /// The largest that a resident can have, in bytes; larger values are recorded as this one.
+    pub(crate) const MAX: Word = NOT_LIVE - 1;
 
-    /// A resident with this peak, which is at least 1 and at most [`MAX_PEAK`].
+    /// A resident with this peak, which is at least 1 and at most [`Peak::MAX`].
     #[inline]
     pub(crate) fn live(bytes: Word) -> Self {
-        debug_assert!(bytes != 0 && bytes <= MAX_PEAK);
+        debug_assert!(bytes != 0 && bytes <= Self::MAX);
         Self(bytes)
     }
 
@@ -88,7 +87,7 @@ impl Peak {
     #[inline]
     pub(crate) fn as_live(self) -> Option<Word> {
         // 0 wraps to the largest value, a set top bit stays above: one comparison decides.
-        (self.0.wrapping_sub(1) < MAX_PEAK).then_some(self.0)
+        (self.0.wrapping_sub(1) < Self::MAX).then_some(self.0)
     }
 
     /// The stamp of the admission that holds this slot claimed.
@@ -144,13 +143,34 @@ impl GateShape {
         if seq + 1 == self.end { self.capacity } else { seq + 1 }
     }
 
-    /// Whether installing admission `seq` begins a half of a round, before which the era moves on.
+    /// The era of the admission `seq` that follows a gate read in this era: the same one, or the next if `seq` begins a
+    /// half of a round and no claim for it has moved the era yet.
     ///
     /// Twice a round, so that between two appearances of one gate word there is a whole half: the
-    /// admission that ends it read the gate after the first appearance and moved the era after that.
+    /// admission that ends it read the gate after the first appearance, and the era moved after that.
     #[inline]
-    pub(crate) fn begins_half(&self, seq: Word) -> bool {
-        seq == self.capacity || seq == self.capacity + (self.end - self.capacity) / 2
+    pub(crate) fn era_of_next(&self, era: Word, seq: Word) -> Word {
+        if self.is_of_era(era, seq) { era } else { era.wrapping_add(1) }
+    }
+
+    /// The stamp of the admission `seq` that a gate read in this era shows: of this era, or of the one before if the next
+    /// admission begins a half. `None` if it can be neither.
+    #[inline]
+    pub(crate) fn stamp_of(&self, era: Word, seq: Word) -> Option<Stamp> {
+        if self.is_of_era(era, seq) {
+            Some(Stamp::new(era, seq, self))
+        } else {
+            self.is_of_era(era, self.next(seq)).then(|| Stamp::new(era.wrapping_sub(1), seq, self))
+        }
+    }
+
+    /// Whether `seq` can be of this era: odd ones are first halves of a round, even ones second halves and the time while the
+    /// table fills.
+    #[inline]
+    fn is_of_era(&self, era: Word, seq: Word) -> bool {
+        let half = (self.end - self.capacity) / 2;
+        let in_first_half = (self.capacity..self.capacity + half).contains(&seq);
+        in_first_half == (era % 2 == 1)
     }
 }
 
@@ -186,6 +206,7 @@ impl Gate {
 }
 
 #[cfg(test)]
+#[cfg(not(highwater_loom))]
 mod tests {
     use super::*;
     use std::vec::Vec;
@@ -198,9 +219,9 @@ mod tests {
     fn every_state_of_a_peak_word_is_told_from_the_others() {
         let stamp = Stamp::new(3, 5, &shape());
         let words =
-            [Peak::EMPTY, Peak::live(1), Peak::live(MAX_PEAK), Peak::pending(stamp), Peak::killed(stamp)];
+            [Peak::EMPTY, Peak::live(1), Peak::live(Peak::MAX), Peak::pending(stamp), Peak::killed(stamp)];
         let live: Vec<_> = words.iter().map(|word| word.as_live()).collect();
-        assert_eq!(live, [None, Some(1), Some(MAX_PEAK), None, None]);
+        assert_eq!(live, [None, Some(1), Some(Peak::MAX), None, None]);
         let pending: Vec<_> = words.iter().map(|word| word.as_pending()).collect();
         assert_eq!(pending, [None, None, None, Some(stamp), None]);
         let free: Vec<_> = words.iter().map(|word| word.is_free()).collect();
@@ -223,9 +244,9 @@ mod tests {
     fn bytes_saturate_just_below_the_top_bit() {
         assert_eq!(saturate(0), 0);
         assert_eq!(saturate(u64::from(u16::MAX)), Word::from(u16::MAX));
-        assert_eq!(saturate(widen(MAX_PEAK)), MAX_PEAK);
-        assert_eq!(saturate(widen(MAX_PEAK) + 1), MAX_PEAK);
-        assert_eq!(saturate(u64::MAX), MAX_PEAK);
+        assert_eq!(saturate(widen(Peak::MAX)), Peak::MAX);
+        assert_eq!(saturate(widen(Peak::MAX) + 1), Peak::MAX);
+        assert_eq!(saturate(u64::MAX), Peak::MAX);
     }
 
     #[test]
@@ -252,17 +273,39 @@ mod tests {
     #[test]
     fn seq_runs_round_without_passing_below_the_capacity() {
         let shape = GateShape::with_seq_bits(3, 3, 4);
-        let mut seq = 0;
+        let (mut seq, mut era) = (0, 0);
         let mut halves = Vec::new();
         for step in 1..100 {
+            // Who claims before the era has moved, and after that, makes the same stamp.
+            let before = era;
             seq = shape.next(seq);
+            era = shape.era_of_next(before, seq);
+            assert_eq!(shape.era_of_next(era, seq), era);
             assert_eq!(shape.is_full(seq), step >= 3);
-            if shape.begins_half(seq) {
+            if era != before {
+                assert_eq!(era, before + 1);
                 halves.push(step);
             }
         }
         // Rounds of 13, from the first full one on.
         assert_eq!(halves[..5], [3, 3 + 6, 3 + 13, 3 + 13 + 6, 3 + 26]);
         assert_eq!(halves.len(), 97 / 13 * 2 + 1);
+    }
+
+    #[test]
+    fn the_stamp_of_a_gate_is_that_of_its_claim_and_no_other() {
+        let shape = GateShape::with_seq_bits(3, 3, 4);
+        let (mut seq, mut era) = (0, 0);
+        for _ in 1..100 {
+            seq = shape.next(seq);
+            era = shape.era_of_next(era, seq);
+            let stamp = Stamp::new(era, seq, &shape);
+            let ahead = shape.era_of_next(era, shape.next(seq));
+            assert_eq!([shape.stamp_of(era, seq), shape.stamp_of(ahead, seq)], [Some(stamp); 2]);
+            // The eras that others can have found with this `seq`: whole rounds later, and the one before the era of a half has moved.
+            for later in [era + 1, era + 2, era + 3, ahead + 1, ahead + 2] {
+                assert!(later == ahead || shape.stamp_of(later, seq) != Some(stamp), "{era} {later} {seq}");
+            }
+        }
     }
 }

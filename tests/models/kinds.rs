@@ -5,6 +5,8 @@ use std::hash::{BuildHasher, Hasher};
 
 use highwater::{FixedState, InlineLedger, Recorded};
 
+use crate::subject::Readings;
+
 /// A kind of ledger, and how a thread calls it.
 pub trait Kind: 'static {
     type Ledger: Clone + Send + 'static;
@@ -17,10 +19,7 @@ pub trait Kind: 'static {
     fn record(session: &Self::Session, key: u64, bytes: u64) -> Recorded;
     fn peak(session: &Self::Session, key: u64) -> u64;
     fn snapshot(session: &Self::Session) -> Vec<(u64, u64)>;
-    fn len(ledger: &Self::Ledger) -> usize;
-    fn floor(ledger: &Self::Ledger) -> u64;
-    fn refused(ledger: &Self::Ledger) -> u64;
-    fn untracked_at_most(ledger: &Self::Ledger) -> u64;
+    fn readings(ledger: &Self::Ledger) -> &impl Readings;
 
     /// Frees what keys can be freed.
     fn collect(_session: &mut Self::Session) {}
@@ -103,8 +102,7 @@ impl<S: BuildHasher + Default + Send + Sync + 'static, const WRAPPING: bool> Kin
 
     fn ledger(capacity: usize) -> Self::Ledger {
         if WRAPPING {
-            // Seven or six admissions at capacity 1 or 2: longer than the others can make one thread wait between its last
-            // check of a ticket and the installation, where a whole round is only improbable.
+            // Rounds of seven or six admissions at capacity 1 or 2.
             InlineLedger::with_seq_bits(capacity, (capacity + 1).ilog2() + 2, S::default())
         } else {
             InlineLedger::with_capacity_and_hasher(capacity, S::default())
@@ -127,19 +125,7 @@ impl<S: BuildHasher + Default + Send + Sync + 'static, const WRAPPING: bool> Kin
         session.snapshot().into_iter().map(|(key, peak)| (number(key), peak)).collect()
     }
 
-    fn len(ledger: &Self::Ledger) -> usize {
-        ledger.len()
-    }
-
-    fn floor(ledger: &Self::Ledger) -> u64 {
-        ledger.floor()
-    }
-
-    fn refused(ledger: &Self::Ledger) -> u64 {
-        ledger.refused()
-    }
-
-    fn untracked_at_most(ledger: &Self::Ledger) -> u64 {
-        ledger.untracked_at_most()
+    fn readings(ledger: &Self::Ledger) -> &impl Readings {
+        ledger
     }
 }

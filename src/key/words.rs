@@ -1,0 +1,53 @@
+//! How built-in keys are laid out in the words of a slot.
+
+use core::hash::Hash;
+
+use crate::sync::{AtomicWord, Word, Zeroable};
+
+/// A built-in inline key: one of those that the documentation of [`InlineKey`](crate::InlineKey) names. No other crate can name this
+/// trait, and so none can implement it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no built-in inline key",
+    note = "`InlineKey::Repr` is an unsigned integer, `(u64, u64)`, `[u8; N]` up to 64 bytes or `InlineStr<N>`"
+)]
+pub trait PlainKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
+    /// `[Word; N]`: the words that hold the key.
+    type Words: Words;
+
+    /// The key as words. Equal keys give equal words in the first
+    /// [`significant_words`](PlainKey::significant_words), different keys different ones there.
+    fn to_words(&self) -> Self::Words;
+
+    /// The key that [`to_words`](PlainKey::to_words) was given. Only called with words that one
+    /// call of it made; those beyond its significant ones may be of any value.
+    fn from_words(words: &Self::Words) -> Self;
+
+    /// How many words, from the first, tell this key from all others: keys that are shorter than
+    /// the space for them are then stored and compared at their own length. At least 1.
+    #[inline]
+    fn significant_words(&self) -> usize {
+        Self::Words::LEN
+    }
+}
+
+/// `[Word; N]`.
+pub trait Words: Copy + AsRef<[Word]> + AsMut<[Word]> {
+    /// All words zero.
+    const ZERO: Self;
+    /// The number of words.
+    const LEN: usize;
+    /// As many atomics.
+    type Atomics: AsRef<[AtomicWord]> + Send + Sync + Zeroable;
+    /// Those, zero.
+    #[cfg(not(highwater_loom))]
+    const EMPTY: Self::Atomics;
+}
+
+impl<const N: usize> Words for [Word; N] {
+    const ZERO: Self = [0; N];
+    const LEN: usize = N;
+    type Atomics = [AtomicWord; N];
+    #[cfg(not(highwater_loom))]
+    #[allow(clippy::declare_interior_mutable_const)] // A seed for arrays.
+    const EMPTY: Self::Atomics = [const { AtomicWord::new(0) }; N];
+}

@@ -1,0 +1,130 @@
+//! The one core of all ledgers: a table and the hasher of its keys. What users hold is a thin face of it.
+
+use core::{borrow::Borrow, cmp::Ordering, fmt, hash::BuildHasher};
+
+use super::{LedgerStats, ranking::Ranking};
+use crate::{
+    key::Wanted,
+    sync::{Word, const_fn},
+    table::{Hint, Key, Pin, Recorded, Storage, Table},
+};
+
+/// A ledger over storage of any kind.
+pub(crate) struct Core<St, S> {
+    table: Table<St>,
+    hasher: S,
+}
+
+impl<St, S> Core<St, S> {
+    const_fn! {
+        /// An empty ledger over storage whose bytes are all zero.
+        pub(crate) fn new(storage: St, hasher: S) -> Self {
+            Self { table: Table::new(storage), hasher }
+        }
+    }
+
+    pub(crate) fn table(&self) -> &Table<St> {
+        &self.table
+    }
+}
+
+impl<St: Storage, S> Core<St, S> {
+    pub(crate) fn stats(&self) -> LedgerStats {
+        LedgerStats {
+            residents: self.table.len(),
+            capacity: self.table.capacity(),
+            floor: self.table.floor(),
+            untracked_at_most: self.table.untracked_at_most(),
+            evictions: self.table.evictions(),
+            refused: self.table.refused(),
+        }
+    }
+
+    /// Fills `top` with the highest residents, ties as `tie` says; what is filled.
+    pub(crate) fn top_into<'t>(
+        &self,
+        top: &'t mut [(Key<St>, u64)],
+        tie: impl Fn(&Key<St>, &Key<St>) -> Ordering,
+        pin: &Pin<St>,
+    ) -> &'t mut [(Key<St>, u64)]
+    where
+        Key<St>: Eq,
+    {
+        let mut ranking = Ranking::new(top, self.table.capacity(), tie);
+        self.table.walk(pin, |key, peak| ranking.insert(key, peak));
+        ranking.into_filled()
+    }
+
+    /// The `Debug` of every kind of ledger: its name and its numbers, not its residents.
+    pub(crate) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let stats = self.stats();
+        f.debug_struct(name)
+            .field("residents", &stats.residents)
+            .field("capacity", &stats.capacity)
+            .field("floor", &stats.floor)
+            .field("evictions", &stats.evictions)
+            .field("refused", &stats.refused)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<St: Storage, S: BuildHasher> Core<St, S> {
+    /// The record of every ledger. What is at or below the floor is turned away inline, without a hash or a pin.
+    #[inline]
+    pub(crate) fn record<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+        &self,
+        wanted: impl Borrow<W>,
+        bytes: u64,
+        mut hint: Option<&mut Hint>,
+        pin: impl FnOnce() -> P,
+    ) -> Recorded {
+        match self.table.above_floor(bytes, hint.as_deref_mut()) {
+            Some(bytes) => self.record_above_floor(wanted, bytes, hint, pin()),
+            None => Recorded::Unchanged,
+        }
+    }
+
+    /// Out of line, so that a call site is only the comparison with the floor. The hash is computed in here: handed over,
+    /// it would be one argument more, which costs a resident's record three to seven instructions (`ci/instructions`)
+    /// and saves a static ledger four bytes of code (`ci/code-size`).
+    #[inline(never)]
+    fn record_above_floor<W: Wanted<St::Cell>>(
+        &self,
+        wanted: impl Borrow<W>,
+        bytes: Word,
+        hint: Option<&mut Hint>,
+        pin: impl Borrow<Pin<St>>,
+    ) -> Recorded {
+        let wanted = wanted.borrow();
+        self.table.record_above_floor(self.hasher.hash_one(wanted), wanted, bytes, hint, pin.borrow())
+    }
+
+    /// The same for a key that was met before: its hint may be all that it takes.
+    #[inline]
+    pub(crate) fn record_hinted<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+        &self,
+        wanted: impl Borrow<W>,
+        bytes: u64,
+        hint: &mut Hint,
+        pin: impl FnOnce() -> P,
+    ) -> Recorded {
+        match self.table.record_by_hint(bytes, hint) {
+            Some(recorded) => recorded,
+            None => self.record(wanted, bytes, Some(hint), pin),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, wanted: &W, pin: &Pin<St>) -> u64 {
+        self.table.peak(self.hasher.hash_one(wanted), wanted, pin)
+    }
+
+    /// All residents, each once, no more than the capacity.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn snapshot(&self, pin: &Pin<St>) -> alloc::vec::Vec<(Key<St>, u64)>
+    where
+        Key<St>: Eq + core::hash::Hash,
+    {
+        super::report::snapshot(&self.table, pin, |key| self.hasher.hash_one(key))
+    }
+}

@@ -1,0 +1,120 @@
+//! What a ledger can do by itself where there is thread-local storage.
+
+use alloc::{borrow::ToOwned, vec::Vec};
+use core::hash::{BuildHasher, Hash};
+
+use equivalent::Equivalent;
+
+use super::{Ledger, PinnedLedger};
+use crate::{
+    key::epoch::{Borrowed, EpochKey, Participant},
+    table::{Hint, Recorded},
+    tracker::{Tracker, sealed},
+};
+
+impl<K: EpochKey, S> Ledger<K, S> {
+    /// Pins, for many calls at the price of one pin. Allocates nothing, unless the ledger has a
+    /// collector of its own: then each pin registers with it anew.
+    #[must_use]
+    #[inline]
+    pub fn pin(&self) -> PinnedLedger<'_, K, S> {
+        PinnedLedger::new(self.core(), &self.participant())
+    }
+
+    #[inline]
+    fn participant(&self) -> Participant {
+        match &*self.shared.collector {
+            None => Participant::ThreadLocal,
+            Some(collector) => Participant::Registered(collector.register()),
+        }
+    }
+}
+
+/// The calls that pin for themselves.
+impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
+    /// As [`PinnedLedger::record_peak`]. Pins only for a value above the floor.
+    #[inline]
+    pub fn record_peak<Q>(&self, key: &Q, bytes: u64) -> Recorded
+    where
+        Q: Hash + Equivalent<K> + ToOwned<Owned = K> + ?Sized,
+    {
+        self.record_peak_with(key, bytes, || key.to_owned())
+    }
+
+    /// As [`PinnedLedger::record_peak_with`]. Pins only for a value above the floor.
+    #[inline]
+    pub fn record_peak_with<Q>(&self, key: &Q, bytes: u64, make: impl Fn() -> K) -> Recorded
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+    {
+        self.core()
+            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.participant())
+    }
+
+    /// As [`PinnedLedger::peak`].
+    #[must_use]
+    #[inline]
+    pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
+        self.core().peak(&Borrowed::to_look(key), &self.participant())
+    }
+
+    /// As [`PinnedLedger::for_each`].
+    pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
+        self.pin().for_each(visit)
+    }
+
+    /// As [`PinnedLedger::top_into`].
+    #[must_use]
+    pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
+        self.pin().top_into(top)
+    }
+
+    /// As [`PinnedLedger::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(K, u64)> {
+        self.pin().snapshot()
+    }
+
+    /// As [`PinnedLedger::top`].
+    #[must_use]
+    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
+        self.pin().top(n)
+    }
+
+    /// A [`Tracker`] that records for `key` in this ledger.
+    #[must_use]
+    pub fn tracker(&self, key: K) -> Tracker<Self> {
+        Tracker::new(self.clone(), key)
+    }
+}
+
+/// Records them all, under one pin.
+impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
+    fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
+        self.pin().extend(records);
+    }
+}
+
+/// A ledger of [`MAX_PRINCIPALS`](crate::MAX_PRINCIPALS) places on the default collector that has
+/// recorded them all.
+impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K, S> {
+    fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
+        let ledger = Self::with_hasher(S::default());
+        ledger.pin().extend(records);
+        ledger
+    }
+}
+
+impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
+    type Key = K;
+
+    #[inline]
+    fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
+        self.core().record_hinted::<Borrowed<'_, K, _, _>, _>(
+            Borrowed::new(key, || key.clone()),
+            bytes,
+            hint,
+            || self.participant(),
+        )
+    }
+}

@@ -1,0 +1,42 @@
+//! What repeated records for one key need not look up again.
+
+use crate::sync::Word;
+
+/// What a caller remembers of one key in one ledger.
+///
+/// Every value up to `settled` is known not to change anything, for ever: it was the key's peak
+/// once, or the floor, and a resident that is evicted leaves a floor at least as high as its peak.
+#[derive(Clone, Copy, Default)]
+pub struct Hint {
+    settled: Word,
+    /// The slot whose peak word was `settled`, plus one; 0 if there is none.
+    slot: u32,
+}
+
+impl Hint {
+    #[inline]
+    pub(crate) fn settled(&self) -> Word {
+        self.settled
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self) -> Option<usize> {
+        (self.slot as usize).checked_sub(1)
+    }
+
+    pub(crate) const fn new() -> Self {
+        Self { settled: 0, slot: 0 }
+    }
+
+    /// The key was met in this slot with this peak.
+    #[inline]
+    pub(crate) fn point(&mut self, slot: usize, peak: Word) {
+        *self = Self { settled: peak, slot: slot as u32 + 1 };
+    }
+
+    /// The floor is at least this high.
+    #[inline]
+    pub(crate) fn settle(&mut self, floor: Word) {
+        *self = Self { settled: floor, slot: 0 };
+    }
+}

@@ -1,0 +1,71 @@
+//! The arrays of a table in place, in a static.
+
+use super::{Intent, Shape, Slot, Storage};
+use crate::{
+    key::{InlineKey, inline::InlineCell},
+    sync::{AtomicWord, Word},
+};
+
+/// The arrays of a table in place.
+pub(crate) struct Fixed<K: InlineKey, const CAPACITY: usize> {
+    slots: [[Slot<InlineCell<K>>; 2]; CAPACITY],
+    /// More than twice as many slots have.
+    groups: [AtomicWord; CAPACITY],
+    intents: [[Intent; 2]; CAPACITY],
+    /// More than a tournament over twice as many slots has; unused with 32-bit words.
+    nodes: [[AtomicWord; NODES_PER_PLACE]; CAPACITY],
+}
+
+const NODES_PER_PLACE: usize = if Word::BITS == 64 { 1 } else { 0 };
+
+impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
+    pub(crate) const SHAPE: Shape = {
+        assert!(CAPACITY > 0, "a ledger needs at least one place: its CAPACITY is 0");
+        assert!(
+            CAPACITY <= Shape::MAX_CAPACITY,
+            "CAPACITY is more than can be addressed with words of this width"
+        );
+        let shape = Shape::doubled(CAPACITY);
+        assert!(shape.nodes() <= CAPACITY * NODES_PER_PLACE && shape.groups <= CAPACITY);
+        shape
+    };
+
+    #[allow(clippy::declare_interior_mutable_const)] // What a new ledger is made of.
+    pub(crate) const NEW: Self = Self {
+        slots: [const { [const { Slot::new(InlineCell::EMPTY) }; 2] }; CAPACITY],
+        groups: [const { AtomicWord::new(0) }; CAPACITY],
+        intents: [const { [const { Intent::new() }; 2] }; CAPACITY],
+        nodes: [const { [const { AtomicWord::new(0) }; NODES_PER_PLACE] }; CAPACITY],
+    };
+}
+
+impl<K: InlineKey, const CAPACITY: usize> Storage for Fixed<K, CAPACITY> {
+    type Cell = InlineCell<K>;
+
+    #[inline]
+    fn shape(&self) -> &Shape {
+        const { &Self::SHAPE }
+    }
+
+    #[inline]
+    fn slots(&self) -> &[Slot<InlineCell<K>>] {
+        self.slots.as_flattened()
+    }
+
+    #[inline]
+    fn groups(&self) -> &[AtomicWord] {
+        &self.groups[..Self::SHAPE.groups]
+    }
+
+    fn intents(&self) -> &[Intent] {
+        self.intents.as_flattened()
+    }
+
+    fn nodes(&self) -> &[AtomicWord] {
+        self.nodes.as_flattened()
+    }
+
+    fn limbo(&self) -> &() {
+        &()
+    }
+}

@@ -1,0 +1,35 @@
+//! Where the arrays of a table live.
+
+#[cfg(not(highwater_loom))]
+mod fixed;
+#[cfg(feature = "alloc")]
+mod heap;
+
+use super::{
+    shape::Shape,
+    slot::{Intent, Slot},
+};
+use crate::{key::KeyCell, sync::AtomicWord};
+#[cfg(not(highwater_loom))]
+pub(crate) use fixed::Fixed;
+#[cfg(feature = "alloc")]
+pub(crate) use heap::Heap;
+
+/// The arrays of a table.
+pub(crate) trait Storage {
+    type Cell: KeyCell;
+
+    fn shape(&self) -> &Shape;
+    fn slots(&self) -> &[Slot<Self::Cell>];
+    fn groups(&self) -> &[AtomicWord];
+    fn intents(&self) -> &[Intent];
+    fn nodes(&self) -> &[AtomicWord];
+    /// What it takes to dispose of displaced keys.
+    fn limbo(&self) -> &<Self::Cell as KeyCell>::Limbo;
+}
+
+/// What the keys of a table over this storage are.
+pub(crate) type Key<St> = <<St as Storage>::Cell as KeyCell>::Key;
+
+/// What keeps keys from being freed during a call on a table over this storage.
+pub(crate) type Pin<St> = <<St as Storage>::Cell as KeyCell>::Pin;
