@@ -7,6 +7,7 @@ extern crate alloc;
 #[cfg(any(test, feature = "std", highwater_steps))]
 extern crate std;
 
+mod budget;
 mod key;
 mod ledger;
 mod meter;
@@ -16,6 +17,9 @@ mod table;
 mod tracker;
 mod word;
 
+#[doc = include_str!("../docs/budgets.md")]
+#[cfg(any(doc, doctest))]
+pub mod budgets {}
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
@@ -26,6 +30,7 @@ pub mod embedded {}
 #[cfg(doc)]
 pub mod metering {}
 
+pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError, InlineWords};
 #[cfg(not(loom))]
 pub use ledger::fixed::StaticLedger;

@@ -8,6 +8,9 @@
 #![cfg(loom)]
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
 
+#[cfg(shuttle)]
+#[path = "../common/budgets.rs"]
+mod budgets;
 #[path = "../common/history.rs"]
 mod history;
 #[path = "../common/linearizability.rs"]
@@ -17,6 +20,7 @@ mod oracle;
 #[path = "../common/subject.rs"]
 mod subject;
 
+mod budget;
 #[cfg(not(shuttle))]
 mod epoch;
 mod harness;
