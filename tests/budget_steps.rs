@@ -63,7 +63,9 @@ struct Ground {
     limits_set: Cell<u32>,
     /// Calls under way.
     depth: Cell<u32>,
-    /// How much more than `own` says the root was seen to count, by a denial within one other call.
+    /// Calls that have begun.
+    begun: Cell<u32>,
+    /// How much more than `own` says the root was seen to count, by a denial within one other call that nothing interrupted.
     seen: Cell<Option<i64>>,
     denials: Cell<u64>,
 }
@@ -81,6 +83,7 @@ impl Ground {
             coming: Default::default(),
             limits_set: Cell::default(),
             depth: Cell::default(),
+            begun: Cell::default(),
             seen: Cell::default(),
             denials: Cell::default(),
         }
@@ -126,6 +129,8 @@ impl Ground {
     fn make(&self, call: Call) -> Result<(), OverBudget> {
         let budgets = &self.budgets;
         self.depth.set(self.depth.get() + 1);
+        self.begun.set(self.begun.get() + 1);
+        let begun = self.begun.get();
         let answer = match call {
             Call::Reserve(budget, bytes) => budgets[budget].reserve(bytes),
             Call::Release(budget, bytes) => Ok(budgets[budget].release(bytes)),
@@ -138,7 +143,7 @@ impl Ground {
             self.denials.set(self.denials.get() + 1);
             if let Call::Reserve(budget, _) = call
                 && std::iter::successors(PARENTS[budget], |&child| PARENTS[child]).count() == level
-                && self.depth.get() == 1
+                && (self.depth.get(), self.begun.get()) == (1, begun)
             {
                 self.seen.set(Some(used.cast_signed() - self.sums()[0].cast_signed()));
             }
@@ -248,7 +253,7 @@ fn interrupted_at_every_step() {
     // By the number of handlers that came: the steps of the longest call.
     let mut longest = BTreeMap::<usize, u32>::new();
     let (mut runs, mut turned) = (0_u64, 0_u64);
-    for seed in (0..effort::scaled(300)).map(|round| first.wrapping_add(round)) {
+    for seed in (0..effort::scaled(600)).map(|round| first.wrapping_add(round)) {
         let scene = Scene::random(&mut fastrand::Rng::with_seed(seed));
         let Some(alone) = scene.play(&[]) else { continue };
         let mut note = |run: &Run| {
@@ -277,5 +282,31 @@ fn interrupted_at_every_step() {
     // What docs/embedded.md says of a call that is interrupted.
     for (&came, &steps) in &longest {
         assert!(steps <= longest[&0] * (came as u32 + 1), "{steps} steps with {came} interrupts");
+    }
+}
+
+/// Without an interrupt a call takes the steps that docs/budgets.md says.
+#[test]
+fn steps_are_those_documented() {
+    let leak = |budget| -> &'static StaticBudget { Box::leak(Box::new(budget)) };
+    for levels in 1..=4 {
+        let root = leak(StaticBudget::new(10));
+        let budget = (1..levels).fold(root, |parent, _| leak(parent.child(20)));
+        let reserve = |bytes| _ = budget.reserve(bytes);
+        let assert_takes = |what, call: &dyn Fn(), loads, stores, updates| {
+            let began = Steps::until_now();
+            call();
+            assert_eq!(Steps::since(began), Steps { loads, stores, updates }, "{levels} levels, {what}");
+        };
+        assert_takes("a new peak", &|| reserve(6), 5 * levels, 0, 2 * levels);
+        assert_takes("given back", &|| budget.release(6), levels, 0, levels);
+        assert_takes("no new peak", &|| reserve(6), 5 * levels, 0, levels);
+        assert_takes("denied here", &|| reserve(30), 2, 0, 1);
+        assert_takes("denied by the root", &|| reserve(5), 2 * levels, 0, 1);
+        assert_takes("moved to the root", &|| _ = budget.transfer(root, 6), levels - 1, 0, levels - 1);
+        assert_takes("a limit", &|| budget.set_limit(30), 0, 1, 1);
+        for read in [StaticBudget::used, StaticBudget::peak, StaticBudget::limit, StaticBudget::denied] {
+            assert_takes("a reading", &|| _ = read(budget), 1, 0, 0);
+        }
     }
 }
