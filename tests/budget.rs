@@ -437,3 +437,15 @@ fn statics_are_budgets_and_parents() {
         "Budget { used: 0, limit: 60, peak: 40, denied: 1, parent: Budget { used: 0, limit: 100, peak: 40, denied: 0 } }"
     );
 }
+
+/// As docs/budgets.md says.
+#[test]
+fn a_budget_takes_the_memory_that_is_documented() {
+    let size = size_of::<StaticBudget>();
+    match (cfg!(all(target_has_atomic = "64", not(highwater_narrow))), usize::BITS) {
+        (true, _) => assert_eq!(size, 128),
+        // On the heap a handle of the parent is of one of two kinds, which takes a word more.
+        (false, 32) => assert!(size <= 24, "{size} bytes"),
+        (false, _) => assert!(size <= 32, "{size} bytes"),
+    }
+}

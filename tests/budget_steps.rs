@@ -133,9 +133,15 @@ impl Ground {
         let begun = self.begun.get();
         let answer = match call {
             Call::Reserve(budget, bytes) => budgets[budget].reserve(bytes),
-            Call::Release(budget, bytes) => Ok(budgets[budget].release(bytes)),
+            Call::Release(budget, bytes) => {
+                budgets[budget].release(bytes);
+                Ok(())
+            }
             Call::Transfer(from, to, bytes) => budgets[from].transfer(budgets[to], bytes),
-            Call::SetLimit(budget, limit) => Ok(self.set_limit(budget, limit)),
+            Call::SetLimit(budget, limit) => {
+                self.set_limit(budget, limit);
+                Ok(())
+            }
         };
         self.depth.set(self.depth.get() - 1);
         if let Err(OverBudget { level, used, limit, requested, .. }) = answer {

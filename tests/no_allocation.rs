@@ -133,6 +133,12 @@ fn trackers() {
 #[test]
 fn a_budget_is_one_allocation_and_its_calls_are_none() {
     assert_eq!(allocator_calls(|| Budget::new(100)), 1);
+    // docs/budgets.md says 256: counts of handles and the budget on lines of their own.
+    let before = BYTES.get();
+    let alone = Budget::new(100);
+    assert!(BYTES.get() - before <= 256);
+    drop(alone);
+    assert_eq!(BYTES.get(), before);
     let host = Budget::new(100);
     assert_eq!(allocator_calls(|| host.child(100)), 1);
     let (tenant, other) = (host.child(100), host.child(100));
