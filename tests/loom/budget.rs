@@ -75,6 +75,22 @@ fn two_stores_of_a_tenant() {
     });
 }
 
+/// Somebody who only looks never sees more than a limit, not even while one of the two is being denied.
+#[test]
+fn looked_at_by_another() {
+    for limits in [[5, 9], [9, 5]] {
+        check(move || {
+            let host = Budget::new(limits[0]);
+            let (alice, bob) = (host.child(limits[1]), host.clone());
+            let (seen_host, seen_tenant) = (host.clone(), alice.clone());
+            let looks = Box::new(move || seen_host.used() <= limits[0] && seen_tenant.used() <= limits[1]);
+            let second = if limits[0] < limits[1] { &bob } else { &alice };
+            let [a, b, within] = at_once([reserves(&alice, 3), reserves(second, 4), looks]);
+            assert!(a != b && within, "{a} {b}");
+        });
+    }
+}
+
 /// Both fit: neither is lost, and the peaks are exact.
 #[test]
 fn both_fit() {
