@@ -30,7 +30,7 @@ enum Call {
 }
 
 impl Call {
-    /// A random call of somebody who holds these bytes.
+    /// A random call of a caller that holds these bytes.
     fn random(rng: &mut fastrand::Rng, held: &mut [u64; 4]) -> Self {
         let (one, other) = (rng.usize(..4), rng.usize(..4));
         // What it gives back or moves it cannot give back again. What it gets it may not get.

@@ -150,7 +150,7 @@ fn a_peak_is_not_missed() {
     });
 }
 
-/// What is denied because an ancestor is full already is in nobody's way meanwhile.
+/// What is denied because an ancestor is full already gets in the way of no other call.
 #[test]
 fn denied_by_looking_alone() {
     check(|| {
@@ -174,7 +174,7 @@ fn in_the_way_of_another() {
             used([&tenant, &other, &host]),
             [of(a, 3) + of(b, 2), of(c, 3), of(a, 3) + of(b, 2) + of(c, 3)]
         );
-        // The topmost budget decides: somebody gets what there is.
+        // The topmost budget decides: what there is goes to one of the two.
         assert!(a || c, "{a} {b} {c}");
         assert!(host.peak() <= 5 && tenant.peak() <= 4 && host.peak() == host.used());
     });
@@ -292,7 +292,7 @@ fn a_raised_limit() {
     });
 }
 
-/// A lease ends: what the Store keeps becomes the host's. The host's count stands still, so that nobody else fits in meanwhile.
+/// A lease ends: what the Store keeps becomes the host's. The host's count stands still, so that nothing else fits in meanwhile.
 #[test]
 fn a_transfer_to_the_host() {
     transfer(|host| host.clone());
