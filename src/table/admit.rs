@@ -257,11 +257,8 @@ mod tests {
     use super::*;
     use crate::{
         key::inline::InlineCell,
-        table::{
-            Heap,
-            shape::Shape,
-            word::{Gate, widen},
-        },
+        sync::widen,
+        table::{Heap, shape::Shape, word::Gate},
     };
 
     const CAPACITY: usize = 4;

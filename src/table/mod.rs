@@ -15,7 +15,7 @@ pub(crate) mod word;
 
 use crate::{
     key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn},
+    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn, widen},
 };
 use bounds::Bounds;
 use gate::{Admissions, Ticket};
@@ -28,7 +28,7 @@ pub(crate) use storage::Fixed;
 #[cfg(feature = "alloc")]
 pub(crate) use storage::Heap;
 pub(crate) use storage::{Key, Pin, Storage};
-use word::{Peak, saturate, widen};
+use word::{Peak, saturate};
 
 /// What [`record_peak`](crate::InlineLedger::record_peak) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

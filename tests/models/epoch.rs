@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use highwater::{Collector, Ledger, Recorded, Recorder};
 
-use crate::{
+use super::{
     kinds::{ALIVE, Colliding, Kind, Pair, number, pair},
     subject::Readings,
 };
@@ -93,7 +93,7 @@ impl Kind for Epoch {
         session.recorder.snapshot().into_iter().map(|(key, peak)| (number(key.read()), peak)).collect()
     }
 
-    fn readings((ledger, _): &Self::Ledger) -> &impl Readings {
+    fn readings(ledger: &Self::Ledger) -> &impl Readings {
         ledger
     }
 
