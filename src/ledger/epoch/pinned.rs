@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// A [`Ledger`](crate::Ledger) under a pin: for many calls at the price of one pin. Made by
-/// [`Ledger::pin`](crate::Ledger::pin) and [`Recorder::pin`](crate::Recorder::pin).
+/// [`Recorder::pin`](crate::Recorder::pin), and with `std` by the ledger's own `pin`.
 ///
 /// ```
 /// use highwater::{Collector, FixedState, Ledger};
