@@ -195,7 +195,7 @@ fn a_ledger_that_gets_no_memory_says_so() {
 
 #[test]
 fn leases_inside_leases_do_not_allocate() {
-    fn nest<'a>(meter: &mut StoreMemoryMeter<&'a StaticLedger<u64, 8>>, depth: u64) {
+    fn nest(meter: &mut StoreMemoryMeter<&StaticLedger<u64, 8>>, depth: u64) {
         let mut lease = meter.lease(depth, MeterLimits::total(1 << 20));
         let _ = lease.approve_memory(0, 100, None);
         if depth > 0 {
