@@ -136,7 +136,7 @@ impl<St: Storage> Search<'_, St> {
 fn least(bounds: &[Word; FANOUT]) -> (Word, usize) {
     let mut least = (bounds[0], 0);
     for (place, &bound) in bounds.iter().enumerate().skip(1) {
-        // With a branch for each, most of which nobody could predict, a search takes half as long again.
+        // Without a branch: which bound is the least cannot be predicted.
         least = select_unpredictable(bound < least.0, (bound, place), least);
     }
     least
