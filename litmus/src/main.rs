@@ -10,6 +10,8 @@
 
 #[cfg(test)]
 mod classics;
+#[cfg(test)]
+mod interleavings;
 mod program;
 mod rc11;
 mod relation;

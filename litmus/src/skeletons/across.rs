@@ -21,6 +21,11 @@ pub const LITMUS: &[Litmus] = &[
         program: raise_and_admission_across,
     },
     Litmus {
+        name: "raise_and_admission_in_one_order",
+        bad: "two readers see a raise and an admission in opposite orders",
+        program: raise_and_admission_in_one_order,
+    },
+    Litmus {
         name: "raise_and_len_across",
         bad: "one thread raises a resident and does not count a newcomer; the other admits it and misses the raise",
         program: raise_and_len_across,
@@ -83,6 +88,21 @@ fn raise_and_admission_across<'a>(o: &'a Orderings<'a>) -> Program<'a> {
             install(t, o, 0, 1)?;
             let resident = look(t, o, "resident")?;
             t.only_if(resident == 20)
+        })
+}
+
+fn raise_and_admission_in_one_order<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .initially("resident", 20)
+        .thread(move |t| replaced(t, o, "resident", 20, 25))
+        .thread(move |t| install(t, o, 0, 1))
+        .thread(move |t| {
+            let (resident, gate) = (look(t, o, "resident")?, gate(t, o)?);
+            t.only_if(resident == 25 && gate == 0)
+        })
+        .thread(move |t| {
+            let (gate, resident) = (gate(t, o)?, look(t, o, "resident")?);
+            t.only_if(gate == 1 && resident == 20)
         })
 }
 

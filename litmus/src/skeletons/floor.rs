@@ -1,6 +1,6 @@
 //! The floor and what was refused: certificates in the one order of raises and readings.
 
-use super::{Litmus, look, raise_floor, replaced};
+use super::{KILLED, Litmus, gate, install, look, raise_floor, replaced};
 use crate::{
     program::{Cut, Program, Run},
     source::Orderings,
@@ -16,6 +16,11 @@ pub const LITMUS: &[Litmus] = &[
         name: "raise_and_a_floor_of_others_across",
         bad: "likewise, and a third thread has raised the floor that the other finds high enough",
         program: raise_and_a_floor_of_others_across,
+    },
+    Litmus {
+        name: "the_floor_behind_a_kill",
+        bad: "a victim is seen killed, and the floor does not cover its peak",
+        program: the_floor_behind_a_kill,
     },
     Litmus {
         name: "turned_away_by_a_floor",
@@ -61,6 +66,25 @@ fn raise_and_a_floor_of_others_across<'a>(o: &'a Orderings<'a>) -> Program<'a> {
         .thread(move |t| raise_and_read_floor(t, o))
         .thread(move |t| evict_and_look(t, o))
         .thread(move |t| raise_floor(t, o, 10))
+}
+
+fn the_floor_behind_a_kill<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .initially("victim", 10)
+        .thread(move |t| {
+            raise_floor(t, o, 10)?;
+            install(t, o, 0, 1)
+        })
+        .thread(move |t| {
+            let gate = gate(t, o)?;
+            t.only_if(gate == 1)?;
+            replaced(t, o, "victim", 10, KILLED[1])
+        })
+        .thread(move |t| {
+            let victim = look(t, o, "victim")?;
+            let floor = t.load("floor", o.of("table/mod.rs floor: floor.load"))?;
+            t.only_if(victim == KILLED[1] && floor == 0)
+        })
 }
 
 fn turned_away_by_a_floor<'a>(o: &'a Orderings<'a>) -> Program<'a> {
