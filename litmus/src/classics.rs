@@ -214,6 +214,20 @@ fn store_buffering() {
     assert!(!allowed(&sb(Relaxed, Relaxed, [Some(SeqCst); 2])));
     assert!(allowed(&sb(Relaxed, Relaxed, [Some(SeqCst), Some(AcqRel)])));
     assert!(allowed(&sb(Relaxed, Relaxed, [Some(SeqCst), None])));
+    // A fence on one side and SeqCst accesses on the other are of one order.
+    let fence_and_accesses = Program::new()
+        .thread(|t| {
+            t.store("x", 1, SeqCst);
+            let y = t.load("y", SeqCst)?;
+            t.only_if(y == 0)
+        })
+        .thread(|t| {
+            t.store("y", 1, Relaxed);
+            t.fence(SeqCst);
+            let x = t.load("x", Relaxed)?;
+            t.only_if(x == 0)
+        });
+    assert!(!allowed(&fence_and_accesses));
 }
 
 #[test]
