@@ -34,6 +34,9 @@ CHECKS = {
     "models32": (LOOM + " --cfg highwater_narrow", MODELS),
     "unit": (PLAIN, ["test", *CORE, "--lib", "--"]),
 }
+# With atomics that run an interrupt before a chosen step.
+STEPS = "--cfg highwater_steps --cfg highwater_core_only --cap-lints=warn"
+CHECKS["steps"] = (STEPS, ["test", "--no-default-features", "--test", "bounds", "--"])
 for path in [*(ROOT / "tests").glob("*.rs"), *(ROOT / "tests").glob("*/main.rs")]:
     test = path.parent.name if path.name == "main.rs" else path.stem
     CHECKS.setdefault(test, (PLAIN, ["test", *CORE, "--test", test, "--"]))

@@ -5,6 +5,7 @@
 
 use super::{
     Found, Pin, Recorded, Storage, Table,
+    bounds::Mark,
     group::GROUP,
     shape::{CACHED_LEVELS, Home},
 };
@@ -173,8 +174,9 @@ impl<St: Storage> Table<St> {
             }
             if self.install(ticket, claim) {
                 if let Some(victim) = victim {
-                    self.tally.evictions.fetch_add(1, Ordering::Relaxed);
-                    self.tighten_above(victim.slot);
+                    // Relaxed: a count, and only that the numbers differ counts.
+                    let number = self.tally.evictions.fetch_add(1, Ordering::Relaxed);
+                    self.tighten_above(victim.slot, Mark::of_eviction(number));
                 }
                 if let Some(hint) = hint {
                     hint.point(claim.slot, bytes);

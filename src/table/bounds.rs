@@ -1,47 +1,64 @@
-//! The nodes of the tournament: a lower bound of every peak below, and a stamp.
+//! The nodes of the tournament: a lower bound of every peak below.
+
+use core::ops::Range;
 
 use super::shape::{FANOUT, LEAF, Shape};
-use crate::sync::{AtomicWord, Ordering, Word};
+use crate::{
+    sync::{AtomicWord, Ordering, Word},
+    word::MAX_PEAK,
+};
 
-const STAMP_BITS: u32 = Word::BITS / 4;
-const STAMP_MASK: Word = (1 << STAMP_BITS) - 1;
+/// The bound of a node below which nothing is: above every peak.
+pub(crate) const NOTHING: Word = MAX_PEAK + 1;
 
-/// The bound of a node below which nothing is.
-pub(crate) const NOTHING: Word = Word::MAX >> STAMP_BITS;
-
-/// The bound that stands for a peak: itself, or the largest that a node can hold. Never
-/// [`NOTHING`], so that what saturates is still found.
-#[inline]
-pub(crate) fn bound_of(peak: Word) -> Word {
-    peak.min(NOTHING - 1)
-}
-
-/// A node's word: `[bound | stamp]`. All zero, as at the start, it bounds anything.
+/// A node's word.
+///
+/// | word | meaning |
+/// | --- | --- |
+/// | up to [`MAX_PEAK`] | no resident below has a lower peak; all zero, as at the start, it bounds anything |
+/// | [`NOTHING`] | there is no resident below |
+/// | above, a *mark* | the bound is being raised, and bounds anything meanwhile |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Node(Word);
+struct Node(Word);
 
 impl Node {
     #[inline]
-    pub(crate) fn bound(self) -> Word {
-        self.0 >> STAMP_BITS
+    fn bound(self) -> Word {
+        if self.0 > NOTHING { 0 } else { self.0 }
     }
 
-    /// The same stamp with another bound.
+    /// The word that bounds a newcomer with this peak as well, if this one does not. A mark must go in any case, and
+    /// what it stood for is not known.
     #[inline]
-    fn with_bound(self, bound: Word) -> Self {
-        Self(bound << STAMP_BITS | self.0 & STAMP_MASK)
+    fn lowered(self, peak: Word) -> Option<Self> {
+        let lowered = Self(self.bound().min(peak));
+        (lowered != self).then_some(lowered)
+    }
+}
+
+/// What a call writes into nodes whose bounds it is about to raise: a word that no other call writes. A call must not use it
+/// twice for one node.
+#[derive(Clone, Copy)]
+pub(crate) struct Mark(Node);
+
+impl Mark {
+    /// The mark of the call that made this eviction, all of which are numbered.
+    #[inline]
+    pub(crate) fn of_eviction(number: Word) -> Self {
+        Self(Node(NOTHING | number << 1 | 1))
     }
 
-    /// A newcomer with this bound has come below: at most its bound, and a new stamp in any case, so
-    /// that a search that looked before cannot tighten the node without knowing of it.
+    /// The mark of a search. Those that raise bounds are numbered, too.
     #[inline]
-    fn lowered(self, bound: Word) -> Self {
-        let stamp = self.0.wrapping_add(1) & STAMP_MASK;
-        Self(self.bound().min(bound) << STAMP_BITS | stamp)
+    pub(crate) fn of_search(number: Word) -> Self {
+        Self(Node(NOTHING | (number + 1) << 1))
     }
 }
 
 /// All nodes of a table.
+///
+/// All accesses that something is concluded from are SeqCst. They belong to one order with the claims of slots and the
+/// looks at them: see [`raise`](Bounds::raise).
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds<'a> {
     nodes: &'a [AtomicWord],
@@ -54,30 +71,41 @@ impl<'a> Bounds<'a> {
         Self { nodes, shape }
     }
 
-    /// Reads a node. Acquire: pairs with [`lower`](Bounds::lower), so that who sees the stamp of a
-    /// newcomer also sees its claim, its intent and the nodes below this one.
-    #[inline]
-    pub(crate) fn look(node: &AtomicWord) -> Node {
-        Node(node.load(Ordering::Acquire))
-    }
-
-    /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward.
+    /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward. The slot has been
+    /// claimed, and the admission is not installed yet.
     #[inline]
     pub(crate) fn lower(&self, slot: usize, peak: Word) {
-        let bound = bound_of(peak);
         let mut index = slot / LEAF;
         for level in 0..self.shape.levels {
             let node = &self.nodes[self.shape.node(level, index)];
-            let mut seen = node.load(Ordering::Relaxed);
-            // Release: pairs with `look`. The loop ends when nobody else changes the node in
-            // between, which each time is somebody's progress.
-            while let Err(now) =
-                node.compare_exchange(seen, Node(seen).lowered(bound).0, Ordering::AcqRel, Ordering::Relaxed)
+            let mut seen = look(node);
+            // The loop ends when nobody else changes the node in between, which each time is somebody's progress.
+            while let Some(lowered) = seen.lowered(peak)
+                && let Err(now) = replace(node, seen, lowered)
             {
                 seen = now;
             }
             index /= FANOUT;
         }
+    }
+
+    /// Raises a node's bound to that of everything `below`, which is looked at once the node has been marked. Returns
+    /// whether the bound may be another one now.
+    ///
+    /// A newcomer claims its slot and then looks at the node; this call marks the node and then looks below. If the
+    /// newcomer comes to the node first, this call sees its claim, or the child that it has lowered. If it comes while the mark is
+    /// there, it replaces the mark, and the second `replace` fails, since nobody else makes this mark. If it comes
+    /// later, it lowers the bound that it finds. A failure leaves a bound that is only slack.
+    #[inline]
+    pub(crate) fn raise(&self, level: usize, index: usize, mark: Mark, below: impl FnOnce() -> Word) -> bool {
+        let node = &self.nodes[self.shape.node(level, index)];
+        let seen = look(node);
+        if replace(node, seen, mark.0).is_err() {
+            return true;
+        }
+        let bound = seen.bound().max(below());
+        let _ = replace(node, mark.0, Node(bound));
+        bound != seen.bound()
     }
 
     /// Touches the two lowest nodes above a slot, which are those that caches do not hold. Relaxed: pairs with
@@ -87,89 +115,129 @@ impl<'a> Bounds<'a> {
         self.nodes[self.shape.node(1, slot / LEAF / FANOUT)].load(Ordering::Relaxed);
     }
 
-    /// The nodes `first..end` of a level.
+    /// The bounds of some nodes of a level.
     #[inline]
-    pub(crate) fn nodes(&self, level: usize, first: usize, end: usize) -> &'a [AtomicWord] {
-        &self.nodes[self.shape.node(level, first)..self.shape.node(level, end)]
+    pub(crate) fn of(&self, level: usize, nodes: Range<usize>) -> impl Iterator<Item = Word> + use<'a> {
+        let nodes = self.shape.node(level, nodes.start)..self.shape.node(level, nodes.end);
+        self.nodes[nodes].iter().map(|node| look(node).bound())
     }
 
-    /// A lower bound of everything below the nodes `first..end` of a level.
+    /// A lower bound of everything below some nodes of a level.
     #[inline]
-    pub(crate) fn lowest(&self, level: usize, first: usize, end: usize) -> Word {
-        self.nodes(level, first, end)
-            .iter()
-            .fold(NOTHING, |lowest, node| lowest.min(Self::look(node).bound()))
+    pub(crate) fn lowest(&self, level: usize, nodes: Range<usize>) -> Word {
+        self.of(level, nodes).fold(NOTHING, Word::min)
     }
+}
 
-    /// Raises a node's bound, if nobody has touched the node since `seen` was read.
-    #[inline]
-    pub(crate) fn tighten(node: &AtomicWord, seen: Node, bound: Word) {
-        if bound > seen.bound() {
-            // Release: who reads the new bound must see what it was computed from, or older nodes
-            // would be tightened with less. A failure leaves a bound that is only slack.
-            let _ =
-                node.compare_exchange(seen.0, seen.with_bound(bound).0, Ordering::AcqRel, Ordering::Relaxed);
-        }
-    }
+/// Reads a node. SeqCst: if a newcomer's look at a node comes before the mark of a call that raises it, the call's looks
+/// below come after the claim and the looks of that newcomer. As an acquire load it shows whoever passes a node by for its bound
+/// the evictions that the bound was computed after, so that an outdated ticket is told by the gate.
+#[inline]
+fn look(node: &AtomicWord) -> Node {
+    Node(node.load(Ordering::SeqCst))
+}
+
+/// Replaces a node's word, if it is still `seen`. SeqCst, as in [`look`], and so is a failure, which a newcomer
+/// takes for a look.
+#[inline]
+fn replace(node: &AtomicWord, seen: Node, new: Node) -> Result<(), Node> {
+    node.compare_exchange(seen.0, new.0, Ordering::SeqCst, Ordering::SeqCst)
+        .map_or_else(|now| Err(Node(now)), |_| Ok(()))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::{collections::BTreeSet, vec::Vec};
+
     use super::*;
-    use std::vec::Vec;
+
+    const MARK: Mark = Mark(Node(NOTHING | 7));
 
     #[test]
-    fn lowering_always_changes_the_stamp_and_only_ever_lowers() {
-        let node = Node(0).with_bound(100);
-        assert_eq!(node.bound(), 100);
-        assert_eq!(node.lowered(150).bound(), 100);
-        assert_ne!(node.lowered(150), node);
-        assert_eq!(node.lowered(50).bound(), 50);
-        assert_eq!(node.lowered(50).with_bound(100), node.lowered(150));
+    fn a_bound_has_all_peaks_and_a_mark_bounds_anything() {
+        let words = [0, 1, MAX_PEAK, NOTHING, NOTHING + 1, Word::MAX];
+        assert_eq!(words.map(|word| Node(word).bound()), [0, 1, MAX_PEAK, NOTHING, 0, 0]);
     }
 
     #[test]
-    fn a_saturated_bound_is_not_nothing() {
-        assert_eq!([bound_of(7), bound_of(Word::MAX >> 1)], [7, NOTHING - 1]);
-        assert_eq!(Node(Word::MAX).with_bound(0).bound(), 0);
-        assert_eq!(Node(0).with_bound(NOTHING).bound(), NOTHING);
-        assert_eq!(Node(Word::MAX).lowered(7).bound(), 7);
+    fn a_newcomer_changes_a_node_that_is_marked_or_does_not_bound_it() {
+        let words = [0, 6, 7, 8, MAX_PEAK, NOTHING, MARK.0.0];
+        let lowered = words.map(|word| Node(word).lowered(7).map(|node| node.0));
+        assert_eq!(lowered, [None, None, None, Some(7), Some(7), Some(7), Some(0)]);
+        assert_eq!(Node(NOTHING).lowered(MAX_PEAK), Some(Node(MAX_PEAK)));
     }
 
     #[test]
-    fn a_bound_is_tightened_unless_somebody_has_touched_it() {
-        let node = AtomicWord::new(Node(0).with_bound(3).0);
-        let seen = Bounds::look(&node);
-        Bounds::tighten(&node, seen, 2);
-        assert_eq!(Bounds::look(&node), seen);
-        Bounds::tighten(&node, seen, 5);
-        assert_eq!(Bounds::look(&node), seen.with_bound(5));
-        Bounds::tighten(&node, seen, 9);
-        assert_eq!(Bounds::look(&node), seen.with_bound(5));
+    fn no_two_calls_make_the_same_mark() {
+        // Those of one more bit each, so that a number that is cut shows.
+        let numbers = || (0..Word::BITS - 2).map(|bit| 1 << bit).chain([0]);
+        let evictions = numbers().map(|number| Mark::of_eviction(number).0.0);
+        let marks: BTreeSet<_> =
+            evictions.chain(numbers().map(|number| Mark::of_search(number).0.0)).collect();
+        assert_eq!(marks.len(), 2 * numbers().count());
+        assert!(marks.iter().all(|&mark| mark > NOTHING));
+    }
+
+    /// One node, over four slots.
+    fn with_node(word: Word, test: impl FnOnce(Bounds, &AtomicWord)) {
+        let shape = Shape::doubled(2);
+        let nodes = [AtomicWord::new(word)];
+        if shape.levels > 0 {
+            test(Bounds::new(&nodes, &shape), &nodes[0]);
+        }
+    }
+
+    #[test]
+    fn a_bound_is_raised_to_what_is_below_or_stays() {
+        for (before, below, after) in
+            [(3, 5, 5), (3, 3, 3), (3, 2, 3), (3, NOTHING, NOTHING), (Word::MAX, 5, 5)]
+        {
+            with_node(before, |bounds, node| {
+                let changed = bounds.raise(0, 0, MARK, || {
+                    assert_eq!(look(node), MARK.0);
+                    below
+                });
+                assert_eq!((look(node).0, changed), (after, before != after));
+            });
+        }
+    }
+
+    #[test]
+    fn a_bound_is_not_raised_if_a_newcomer_comes_after_the_mark() {
+        for peak in [2, 5, 9] {
+            with_node(3, |bounds, node| {
+                assert!(bounds.raise(0, 0, MARK, || {
+                    bounds.lower(1, peak);
+                    9
+                }));
+                assert_eq!(look(node).0, 0);
+            });
+        }
+    }
+
+    #[test]
+    fn the_later_of_two_marks_counts() {
+        with_node(3, |bounds, node| {
+            bounds.raise(0, 0, MARK, || {
+                bounds.raise(0, 0, Mark::of_eviction(100), || 5);
+                9
+            });
+            assert_eq!(look(node).0, 5);
+        });
     }
 
     #[test]
     fn a_newcomer_lowers_what_is_above_its_slot_and_nothing_else() {
         let shape = Shape::with_capacity(1000);
-        let nodes: Vec<_> = (0..shape.nodes()).map(|_| AtomicWord::new(Word::MAX)).collect();
+        let nodes: Vec<_> = (0..shape.nodes()).map(|_| AtomicWord::new(NOTHING)).collect();
         let bounds = Bounds::new(&nodes, &shape);
         bounds.lower(777, 5);
         let mut index = 777 / LEAF;
         for level in 0..shape.levels {
-            assert_eq!(bounds.lowest(level, 0, index), NOTHING);
-            assert_eq!(bounds.lowest(level, index, index + 1), 5);
-            assert_eq!(bounds.lowest(level, index + 1, shape.nodes_at(level)), NOTHING);
+            assert_eq!(bounds.lowest(level, 0..index), NOTHING);
+            assert_eq!(bounds.lowest(level, index..index + 1), 5);
+            assert_eq!(bounds.lowest(level, index + 1..shape.nodes_at(level)), NOTHING);
             index /= FANOUT;
         }
-    }
-
-    #[test]
-    fn the_stamp_wraps_without_touching_the_bound() {
-        let mut node = Node(0).with_bound(9);
-        for _ in 0..=STAMP_MASK {
-            node = node.lowered(12);
-            assert_eq!(node.bound(), 9);
-        }
-        assert_eq!(node, Node(0).with_bound(9));
     }
 }

@@ -1,12 +1,14 @@
 //! The search for the lowest resident: branch and bound over the tournament of lower bounds.
 
+use core::{hint::select_unpredictable, ops::Range};
+
 use super::{
     Found, Storage, Table,
     admit::Ticket,
-    bounds::{Bounds, NOTHING, bound_of},
+    bounds::{Bounds, Mark, NOTHING},
     shape::{FANOUT, LEAF},
 };
-use crate::sync::{AtomicWord, Ordering, Word};
+use crate::sync::{Ordering, Word};
 
 /// One search, with the lowest resident met so far.
 struct Search<'a, St> {
@@ -14,6 +16,8 @@ struct Search<'a, St> {
     bounds: Bounds<'a>,
     ticket: Ticket,
     best: Option<Found>,
+    /// Made when the first bound is raised.
+    mark: Option<Mark>,
     /// Another admission was installed: the search is of no use any more.
     moved: bool,
 }
@@ -26,14 +30,15 @@ impl<St: Storage> Table<St> {
     /// While it is current nobody comes or goes and residents only grow: a resident that was not
     /// below the best found when it was looked at is not below it later.
     pub(super) fn lowest(&self, ticket: Ticket) -> Option<Found> {
-        let mut search = Search { table: self, bounds: self.bounds(), ticket, best: None, moved: false };
+        let mut search =
+            Search { table: self, bounds: self.bounds(), ticket, best: None, mark: None, moved: false };
         let shape = self.storage.shape();
         match shape.levels {
             0 => {
-                self.look_at_slots(0, shape.slots, &mut search.best);
+                self.look_at_slots(0..shape.slots, &mut search.best);
             }
             levels => {
-                search.descend(levels - 1, 0, shape.nodes_at(levels - 1));
+                search.descend(levels - 1, 0..shape.nodes_at(levels - 1));
             }
         }
         if search.moved { None } else { search.best }
@@ -41,43 +46,41 @@ impl<St: Storage> Table<St> {
 
     /// Tightens the bounds above a slot that a victim has left: they were its peak, all the way up, and
     /// the next search would have to visit them for nothing.
-    pub(super) fn tighten_above(&self, slot: usize) {
-        let (bounds, shape) = (self.bounds(), self.storage.shape());
-        let (mut below, mut index) = (shape.slots, slot / LEAF);
-        for level in 0..shape.levels {
-            let node = &bounds.nodes(level, index, index + 1)[0];
-            let seen = Bounds::look(node);
-            let bound = if level == 0 {
-                let first = index * LEAF;
-                self.look_at_slots(first, (first + LEAF).min(below), &mut None)
-            } else {
-                let first = index * FANOUT;
-                bounds.lowest(level - 1, first, (first + FANOUT).min(below))
-            };
-            Bounds::tighten(node, seen, bound);
-            below = shape.nodes_at(level);
+    pub(super) fn tighten_above(&self, slot: usize, mark: Mark) {
+        let mut index = slot / LEAF;
+        for level in 0..self.storage.shape().levels {
+            if !self.tighten(level, index, mark) {
+                break; // Another resident below has the victim's peak.
+            }
             index /= FANOUT;
         }
     }
 
+    /// Raises the bound of a node to that of what is below it, unless a newcomer comes in meanwhile. Returns whether
+    /// the bound may be another one now.
+    fn tighten(&self, level: usize, index: usize, mark: Mark) -> bool {
+        let bounds = self.bounds();
+        let below = self.storage.shape().below(level, index);
+        bounds.raise(level, index, mark, || match level {
+            0 => self.look_at_slots(below, &mut None),
+            _ => bounds.lowest(level - 1, below),
+        })
+    }
+
     /// Looks at slots one by one: lowers `best` if one is below it, and returns a lower bound of all.
-    /// Newcomers in preparation count for the bound, but not as victims.
+    /// Newcomers in preparation may have any peak, but are no victims.
     #[inline]
-    fn look_at_slots(&self, first: usize, end: usize, best: &mut Option<Found>) -> Word {
+    fn look_at_slots(&self, slots: Range<usize>, best: &mut Option<Found>) -> Word {
         let mut bound = NOTHING;
-        for (slot, place) in self.storage.slots()[first..end].iter().zip(first..) {
+        for (slot, place) in self.storage.slots()[slots.clone()].iter().zip(slots) {
             let seen = slot.look();
             if let Some(peak) = seen.as_live() {
-                bound = bound.min(bound_of(peak));
+                bound = bound.min(peak);
                 if best.is_none_or(|best| peak < best.peak) {
                     *best = Some(Found { slot: place, peak });
                 }
             } else if seen.as_pending().is_some() {
-                // Relaxed: if the newcomer's stamp was in the node, reading that made its intent
-                // visible; if not, the newcomer has yet to lower the node, or has made tightening
-                // it fail.
-                let bytes = self.storage.intents()[place].bytes.load(Ordering::Relaxed);
-                bound = bound.min(bound_of(bytes));
+                bound = 0;
             }
         }
         bound
@@ -85,45 +88,42 @@ impl<St: Storage> Table<St> {
 }
 
 impl<St: Storage> Search<'_, St> {
-    /// Visits those of the nodes `first..end` of a level that may have something lower than the best
-    /// below them, the most promising first. Returns a lower bound of them all.
-    fn descend(&mut self, level: usize, first: usize, end: usize) -> Word {
-        let nodes = self.bounds.nodes(level, first, end);
-        let mut children = [Child::NONE; FANOUT];
-        for ((child, node), place) in children.iter_mut().zip(nodes).zip(0..) {
-            *child = Child::new(Bounds::look(node).bound(), place);
+    /// Visits those nodes of a level that may have something lower than the best below them, the most promising
+    /// first. Returns a lower bound of them all.
+    fn descend(&mut self, level: usize, nodes: Range<usize>) -> Word {
+        let first = nodes.start;
+        let mut bounds = [NOTHING; FANOUT];
+        for (bound, seen) in bounds.iter_mut().zip(self.bounds.of(level, nodes)) {
+            *bound = seen;
         }
         let mut known = NOTHING;
         loop {
-            // Not `min` of the iterator: that compares with branches.
-            let lowest = children.iter().fold(Child::NONE, |lowest, &child| Child(lowest.0.min(child.0)));
-            if !self.may_be_lower(lowest.bound()) || self.moved {
-                return known.min(lowest.bound());
+            let (lowest, place) = least(&bounds);
+            if !self.may_be_lower(lowest) || self.moved {
+                return known.min(lowest);
             }
-            let place = lowest.place();
-            known = known.min(self.visit(level, first + place, &nodes[place]));
-            children[place] = Child::NONE;
+            known = known.min(self.visit(level, first + place, lowest));
+            bounds[place] = NOTHING;
         }
     }
 
-    /// Looks below one node, tightens its bound to what was found there and returns it.
-    fn visit(&mut self, level: usize, index: usize, node: &AtomicWord) -> Word {
-        let shape = self.table.storage.shape();
-        // Read before anything below it, so that tightening fails if a newcomer came in between.
-        let seen = Bounds::look(node);
-        let bound = if level == 0 {
+    /// Looks below a node with this bound, raises the bound if what was found there allows it, and returns that.
+    fn visit(&mut self, level: usize, index: usize, bound: Word) -> Word {
+        let below = self.table.storage.shape().below(level, index);
+        let found = if level == 0 {
             // Saves the rest of a search that has become useless; nothing depends on it.
             self.moved |= !self.table.is_current(self.ticket);
-            let first = index * LEAF;
-            self.table.look_at_slots(first, (first + LEAF).min(shape.slots), &mut self.best)
+            self.table.look_at_slots(below, &mut self.best)
         } else {
-            let first = index * FANOUT;
-            self.descend(level - 1, first, (first + FANOUT).min(shape.nodes_at(level - 1)))
+            self.descend(level - 1, below)
         };
-        if !self.moved {
-            Bounds::tighten(node, seen, bound);
+        if found > bound && !self.moved {
+            // Relaxed: only that the numbers differ counts.
+            let number = || self.table.tally.raising_searches.fetch_add(1, Ordering::Relaxed);
+            let mark = *self.mark.get_or_insert_with(|| Mark::of_search(number()));
+            self.table.tighten(level, index, mark);
         }
-        bound
+        found
     }
 
     fn may_be_lower(&self, bound: Word) -> bool {
@@ -131,24 +131,15 @@ impl<St: Storage> Search<'_, St> {
     }
 }
 
-/// A node among its siblings: `[bound | place]`, so that the smallest word is the lowest bound.
-#[derive(Clone, Copy)]
-struct Child(Word);
-
-impl Child {
-    const NONE: Self = Self::new(NOTHING, 0);
-
-    const fn new(bound: Word, place: Word) -> Self {
-        Self(bound * FANOUT as Word + place)
+/// The least of some bounds, and the first place that has it.
+#[inline]
+fn least(bounds: &[Word; FANOUT]) -> (Word, usize) {
+    let mut least = (bounds[0], 0);
+    for (place, &bound) in bounds.iter().enumerate().skip(1) {
+        // With a branch for each, most of which nobody could predict, a search takes half as long again.
+        least = select_unpredictable(bound < least.0, (bound, place), least);
     }
-
-    fn bound(self) -> Word {
-        self.0 / FANOUT as Word
-    }
-
-    fn place(self) -> usize {
-        (self.0 % FANOUT as Word) as usize
-    }
+    least
 }
 
 #[cfg(all(test, feature = "alloc", not(loom)))]
@@ -172,9 +163,8 @@ mod tests {
             (0..shape.levels).all(|level| {
                 let lowest = peaks.chunks(width).map(|below| below.iter().flatten().min());
                 width *= FANOUT;
-                let nodes = table.bounds().nodes(level, 0, shape.nodes_at(level));
-                let bounds = nodes.iter().map(|node| Bounds::look(node).bound());
-                bounds.eq(lowest.map(|lowest| lowest.map_or(NOTHING, |&peak| bound_of(peak))))
+                let bounds = table.bounds().of(level, 0..shape.nodes_at(level));
+                bounds.eq(lowest.map(|lowest| lowest.copied().unwrap_or(NOTHING)))
             })
         }
         const CAPACITY: u64 = 301;

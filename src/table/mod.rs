@@ -73,10 +73,12 @@ struct Admissions {
 
 /// What is only counted.
 struct Tally {
-    evictions: AtomicUsize,
+    evictions: AtomicWord,
     refused: AtomicUsize,
     /// The largest value that was refused.
     lost: AtomicWord,
+    /// The searches that raised a bound.
+    raising_searches: AtomicWord,
 }
 
 /// A resident, where and with which peak a search met it.
@@ -94,9 +96,10 @@ macro_rules! new_table {
                 floor: Line(AtomicWord::new(0)),
                 admissions: Line(Admissions { gate: AtomicWord::new(0), era: AtomicWord::new(0) }),
                 tally: Line(Tally {
-                    evictions: AtomicUsize::new(0),
+                    evictions: AtomicWord::new(0),
                     refused: AtomicUsize::new(0),
                     lost: AtomicWord::new(0),
+                    raising_searches: AtomicWord::new(0),
                 }),
                 storage,
             }
@@ -136,7 +139,7 @@ impl<St> Table<St> {
 
     pub(crate) fn evictions(&self) -> u64 {
         // Relaxed: a count, ordered with nothing.
-        self.tally.evictions.load(Ordering::Relaxed) as u64
+        widen(self.tally.evictions.load(Ordering::Relaxed))
     }
 
     pub(crate) fn refused(&self) -> u64 {

@@ -54,7 +54,7 @@ impl Shape {
             starts: [0; MAX_LEVELS + 1],
             levels: 0,
         };
-        // Narrow words have no room for a bound with its stamp: all slots are one leaf there.
+        // Tables of narrow words are small: all slots are one leaf there.
         if Word::BITS == 64 {
             let mut nodes = slots.div_ceil(LEAF);
             loop {
@@ -92,6 +92,13 @@ impl Shape {
     #[inline]
     pub(crate) fn node(&self, level: usize, index: usize) -> usize {
         self.starts[level] as usize + index
+    }
+
+    /// What is right below a node: the slots of a leaf, or the nodes of the level below.
+    #[inline]
+    pub(crate) fn below(&self, level: usize, index: usize) -> core::ops::Range<usize> {
+        let (width, end) = if level == 0 { (LEAF, self.slots) } else { (FANOUT, self.nodes_at(level - 1)) };
+        index * width..(index * width + width).min(end)
     }
 
     /// The home of a hash: its highest bits, scaled to the groups.
