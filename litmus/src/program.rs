@@ -75,7 +75,6 @@ impl<'a> Program<'a> {
     }
 
     /// Asks for executions whose last write of `location` writes this value.
-    #[cfg(test)]
     pub fn finally(mut self, location: Location, value: Value) -> Self {
         self.finally.push((location, value));
         self
