@@ -4,7 +4,7 @@
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 use crate::{
-    program::Program,
+    program::{Program, Run},
     rc11::{Axiom, Model},
     search::find,
 };
@@ -23,7 +23,7 @@ const STRENGTHS: [(Ordering, Ordering); 3] = [(Relaxed, Relaxed), (Release, Acqu
 /// Store buffering: can both threads miss the other's store?
 fn sb(store: Ordering, load: Ordering, fences: [Option<Ordering>; 2]) -> Program<'static> {
     let side = |here, there, fence: Option<Ordering>| {
-        move |t: &mut crate::program::Run| {
+        move |t: &mut Run| {
             t.store(here, 1, store);
             fence.into_iter().for_each(|ordering| t.fence(ordering));
             let seen = t.load(there, load)?;
@@ -59,7 +59,7 @@ fn mp(
 /// Load buffering: can both loads see the store that comes after the other?
 fn lb(store: Ordering, load: Ordering) -> Program<'static> {
     let side = |here, there| {
-        move |t: &mut crate::program::Run| {
+        move |t: &mut Run| {
             let seen = t.load(here, load)?;
             t.store(there, 1, store);
             t.only_if(seen == 1)
@@ -71,13 +71,13 @@ fn lb(store: Ordering, load: Ordering) -> Program<'static> {
 /// Independent reads of independent writes: can two readers see them in opposite orders?
 fn iriw(store: Ordering, first: Ordering, second: Ordering, fence: Option<Ordering>) -> Program<'static> {
     let writer = |location| {
-        move |t: &mut crate::program::Run| {
+        move |t: &mut Run| {
             t.store(location, 1, store);
             Some(())
         }
     };
     let reader = |one, other| {
-        move |t: &mut crate::program::Run| {
+        move |t: &mut Run| {
             let seen = t.load(one, first)?;
             t.only_if(seen == 1)?;
             fence.into_iter().for_each(|ordering| t.fence(ordering));
@@ -91,7 +91,7 @@ fn iriw(store: Ordering, first: Ordering, second: Ordering, fence: Option<Orderi
 /// Two threads that write both locations, in opposite orders: can the first store of each be the last of all?
 fn two_plus_two_w(store: Ordering) -> Program<'static> {
     let side = |one, other| {
-        move |t: &mut crate::program::Run| {
+        move |t: &mut Run| {
             t.store(one, 1, store);
             t.store(other, 2, store);
             Some(())
@@ -162,7 +162,7 @@ fn mp_in_between(update: Option<Ordering>) -> Program<'static> {
 
 /// Two updates of one counter that see the same value.
 fn lost_update(ordering: Ordering) -> Program<'static> {
-    let side = move |t: &mut crate::program::Run| {
+    let side = move |t: &mut Run| {
         let seen = t.fetch_add("x", 1, ordering)?;
         t.only_if(seen == 0)
     };
@@ -315,6 +315,40 @@ fn updates_are_atomic() {
             t.only_if(swapped.is_ok())
         });
     assert!(!allowed(&both_win));
+}
+
+#[test]
+fn an_update_reads_and_writes_with_what_its_ordering_says() {
+    let all = [Relaxed, Acquire, Release, AcqRel, SeqCst];
+    // Store buffering with updates instead of stores.
+    let sb = |ordering| {
+        let side = move |here, there| {
+            move |t: &mut Run| {
+                t.swap(here, 1, ordering)?;
+                let seen = t.load(there, SeqCst)?;
+                t.only_if(seen == 0)
+            }
+        };
+        Program::new().thread(side("x", "y")).thread(side("y", "x"))
+    };
+    assert_eq!(all.map(|ordering| allowed(&sb(ordering))), [true, true, true, true, false]);
+    // Message passing by an update, and to one.
+    let mp = |sends, receives| {
+        Program::new()
+            .thread(move |t| {
+                t.store("data", 1, Relaxed);
+                t.swap("flag", 1, sends)?;
+                Some(())
+            })
+            .thread(move |t| {
+                let flag = t.swap("flag", 2, receives)?;
+                t.only_if(flag == 1)?;
+                let data = t.load("data", Relaxed)?;
+                t.only_if(data == 0)
+            })
+    };
+    assert_eq!(all.map(|sends| allowed(&mp(sends, Acquire))), [true, true, false, false, false]);
+    assert_eq!(all.map(|receives| allowed(&mp(Release, receives))), [true, false, true, false, false]);
 }
 
 #[test]
