@@ -1,5 +1,5 @@
-//! The classical tests and their known verdicts, so that the checker is checked. For each axiom there is one whose verdict
-//! changes when that axiom is dropped.
+//! The classical tests and their known verdicts, so that the checker is checked. For each axiom
+//! there is one whose verdict changes when that axiom is dropped.
 
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
@@ -88,7 +88,8 @@ fn iriw(store: Ordering, first: Ordering, second: Ordering, fence: Option<Orderi
     Program::new().thread(writer("x")).thread(writer("y")).thread(reader("x", "y")).thread(reader("y", "x"))
 }
 
-/// Two threads that write both locations, in opposite orders: can the first store of each be the last of all?
+/// Two threads that write both locations, in opposite orders: can the first store of each be the
+/// last of all?
 fn two_plus_two_w(store: Ordering) -> Program<'static> {
     let side = |one, other| {
         move |t: &mut Run| {
@@ -100,7 +101,7 @@ fn two_plus_two_w(store: Ordering) -> Program<'static> {
     Program::new().thread(side("x", "y")).thread(side("y", "x")).finally("x", 1).finally("y", 1)
 }
 
-/// Write to read causality: does what one has seen hold for a third one who has seen the second?
+/// Write to read causality: does a third thread that sees the second see what the second has seen?
 fn wrc(store: Ordering, load: Ordering) -> Program<'static> {
     Program::new()
         .thread(|t| {
@@ -135,7 +136,8 @@ fn corr() -> Program<'static> {
         })
 }
 
-/// Message passing with an update of the flag by a third thread, or a later store by the first, in between.
+/// Message passing with an update of the flag by a third thread, or a later store by the first, in
+/// between.
 fn mp_in_between(update: Option<Ordering>) -> Program<'static> {
     let program = Program::new().thread(move |t| {
         t.store("data", 1, Relaxed);
@@ -272,7 +274,8 @@ fn write_to_read_causality() {
 #[test]
 fn coherence_of_one_location() {
     assert!(!allowed(&corr()));
-    // A thread's own later store is not read before it, and its own earlier one hides what came before.
+    // A thread's own later store is not read before it, and its own earlier one hides what came
+    // before.
     let reads_its_future = Program::new().thread(|t| {
         let seen = t.load("x", Relaxed)?;
         t.store("x", 1, Relaxed);

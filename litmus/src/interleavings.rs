@@ -1,5 +1,6 @@
-//! A second opinion on the checker: programs whose accesses are all SeqCst have the outcomes of their interleavings, no more
-//! and no fewer. That is a theorem about RC11; here it is tried with random programs.
+//! A second opinion on the checker: programs whose accesses are all SeqCst have the outcomes of
+//! their interleavings, no more and no fewer. That is a theorem about RC11; here it is tried with
+//! random programs.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,12 +1,15 @@
 //! Checks the memory orderings of the core against the memory model of the language.
 //!
-//! Each [`skeleton`](skeletons) is a litmus program of a few threads, with an outcome that must not be. All executions of it
-//! are tried, and judged by the axioms of [`rc11`]. Three things are checked:
+//! Each [`skeleton`](skeletons) is a litmus program of a few threads, with an outcome that must not
+//! be. All executions of it are tried, and judged by the axioms of [`rc11`]. Three things are
+//! checked:
 //!
-//! 1. With the orderings that the sources have, no skeleton has its bad outcome, not even without the axiom that C++20 lacks.
-//! 2. Each has it if all its orderings are relaxed (and, where coherence alone forbids it, without that): it is there to be found.
-//! 3. What `ci/mutations/orderings` says of weaker orderings is so, and it says nothing without naming a skeleton or a model. Those
-//!    that are more than needed are so together as well.
+//! 1. With the orderings that the sources have, no skeleton has its bad outcome, not even without
+//!    the axiom that C++20 lacks.
+//! 2. Each has it if all its orderings are relaxed (and, where coherence alone forbids it, without
+//!    that): it is there to be found.
+//! 3. What `ci/mutations/orderings` says of weaker orderings is so, and it says nothing without
+//!    naming a skeleton or a model. Those that are more than needed are so together as well.
 
 #[cfg(test)]
 mod classics;

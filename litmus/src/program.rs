@@ -1,7 +1,8 @@
 //! Litmus programs: a few threads of atomic accesses, and the outcome that is asked for.
 //!
-//! A thread is a closure that runs again and again, each time with other answers to its reads. What it did in one
-//! run to the end is a [`Path`]; which of the paths of several threads fit together is the search's business.
+//! A thread is a closure that runs again and again, each time with other answers to its reads. What
+//! it did in one run to the end is a [`Path`]; which of the paths of several threads fit together
+//! is the search's business.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -88,15 +89,16 @@ impl<'a> Program<'a> {
         &self.finally
     }
 
-    /// For each thread the paths on which it comes to its end with the outcome that is asked for, whatever values its reads
-    /// return among those that can be written at all.
+    /// For each thread the paths on which it comes to its end with the outcome that is asked for,
+    /// whatever values its reads return among those that can be written at all.
     pub fn paths(&self) -> Vec<Vec<Path>> {
         let values = self.values();
         self.threads.iter().map(|thread| runs(thread, &|at| values.of(self, at), true)).collect()
     }
 
-    /// What can be written to each location. A value depends on no longer a chain of writes than there are writes
-    /// in an execution, so this ends, though counters alone would let it go on for ever.
+    /// What can be written to each location. A value depends on no longer a chain of writes than
+    /// there are writes in an execution, so this ends, though counters alone would let it go on for
+    /// ever.
     fn values(&self) -> Values {
         let mut values = Values::default();
         let mut rounds = 0;
@@ -131,7 +133,8 @@ impl Values {
     }
 }
 
-/// All runs of a thread with reads answered out of `values`. If not `chosen`, `only_if` lets everything pass.
+/// All runs of a thread with reads answered out of `values`. If not `chosen`, `only_if` lets
+/// everything pass.
 fn runs(thread: &Thread, values: &dyn Fn(Location) -> BTreeSet<Value>, chosen: bool) -> Vec<Path> {
     let mut paths = Vec::new();
     let mut scripts = vec![Vec::new()];

@@ -1,11 +1,12 @@
 //! The memory model: RC11, as in
 //!
-//! > Ori Lahav, Viktor Vafeiadis, Jeehoon Kang, Chung-Kil Hur, Derek Dreyer: *Repairing Sequential Consistency in
-//! > C/C++11*. PLDI 2017, <https://doi.org/10.1145/3062341.3062352>, section 3.
+//! > Ori Lahav, Viktor Vafeiadis, Jeehoon Kang, Chung-Kil Hur, Derek Dreyer: *Repairing Sequential
+//! > Consistency in C/C++11*. PLDI 2017, <https://doi.org/10.1145/3062341.3062352>, section 3.
 //!
-//! with the release sequences of C++20 (P0982: updates only, not later stores of the same thread), which allow more. C++20,
-//! and with it Rust, took its rules for `SeqCst` from there (P0668). Names are those of the paper: `sb` sequenced before, `rf` reads
-//! from, `mo` modification order, `rb` reads before, `eco` extended coherence order, `sw` synchronizes with, `hb` happens before.
+//! with the release sequences of C++20 (P0982R1: updates only, not later stores of the same thread),
+//! which allow more. C++20, and with it Rust, took its rules for `SeqCst` from there (P0668R5). Names
+//! are those of the paper: `sb` sequenced before, `rf` reads from, `mo` modification order, `rb`
+//! reads before, `eco` extended coherence order, `sw` synchronizes with, `hb` happens before.
 
 use std::{
     fmt,
@@ -22,7 +23,8 @@ use crate::{
 pub enum Axiom {
     /// `hb; eco?` is irreflexive.
     Coherence,
-    /// Nothing comes between the read and the write of an update: `rmw` and `rb; mo` have nothing in common.
+    /// Nothing comes between the read and the write of an update: `rmw` and `rb; mo` have nothing
+    /// in common.
     Atomicity,
     /// `psc` is acyclic.
     SeqCst,
@@ -30,7 +32,7 @@ pub enum Axiom {
     SeqCstFences,
     /// `sb` and `rf` together are acyclic. C++20 does not have this one, only a recommendation.
     NoThinAir,
-    /// A release store synchronizes with whoever acquires it.
+    /// A release store synchronizes with the acquire loads that read from it.
     Synchronization,
     /// Also through updates in between.
     ReleaseSequences,
@@ -50,7 +52,8 @@ impl Model<'_> {
     }
 }
 
-/// The events of an execution with what does not change from one choice of `rf` and `mo` to the next.
+/// The events of an execution with what does not change from one choice of `rf` and `mo` to the
+/// next.
 pub struct Events {
     pub events: Vec<Event>,
     /// The thread of each; `None` for initial writes.
@@ -130,7 +133,8 @@ impl Events {
         (self.sb | rf).is_acyclic()
     }
 
-    /// Coherence and atomicity. `mo` may be of some locations only: then these are the two axioms for those.
+    /// Coherence and atomicity. `mo` may be of some locations only: then these are the two axioms
+    /// for those.
     pub fn is_coherent(&self, rf: Relation, mo: Relation, hb: Relation, model: Model) -> bool {
         let rb = rf.inverse().then(mo);
         let eco = (rf | mo | rb).closure();

@@ -32,7 +32,8 @@ impl<'a> Search<'a> {
         })
     }
 
-    /// Whether each value that was read is written, or may yet be by threads whose path is not chosen.
+    /// Whether each value that was read is written, or may yet be by threads whose path is not
+    /// chosen.
     fn can_be_served(&self, chosen: &[&[Event]]) -> bool {
         let is_of = |write: &Event, read: &Event| {
             write.action == Action::Write && (write.location, write.value) == (read.location, read.value)

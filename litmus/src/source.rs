@@ -8,8 +8,8 @@ use std::{
     sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst},
 };
 
-/// The ordering of each access of the core, by its place: `src/table/slot.rs look: peak.load`, as in
-/// `ci/mutations/orderings`.
+/// The ordering of each access of the core, by its place: `src/table/slot.rs look: peak.load`, as
+/// in `ci/mutations/orderings`.
 pub type Places = BTreeMap<String, Ordering>;
 
 /// Reads all files of `src/table` and `src/key`.
@@ -31,8 +31,8 @@ pub fn places(root: &Path) -> Places {
     places
 }
 
-/// The orderings of a file in front of its tests: `function: receiver.method`, with ` failure` for the second of an exchange.
-/// `ci/lib/mutate.py` names them alike.
+/// The orderings of a file in front of its tests: `function: receiver.method`, with ` failure` for
+/// the second of an exchange. `ci/lib/mutate.py` names them alike.
 fn orderings_in(text: &str) -> Vec<(String, Ordering)> {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
     let code = code.split("#[cfg(all(test").next().unwrap_or_default();

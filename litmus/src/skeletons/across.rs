@@ -1,5 +1,6 @@
-//! Calls on several residents fit into one order: a thread that changes one thing and does not see another is seen by a
-//! thread that did them the other way round. And independent changes are seen in one order by all.
+//! Calls on several residents fit into one order: a thread that changes one thing and does not see
+//! another is seen by a thread that did them the other way round. And independent changes are seen
+//! in one order by all.
 
 use super::{KILLED, Litmus, PENDING, gate, install, is_current, look, replace, replaced, ticket};
 use crate::{program::Program, source::Orderings};

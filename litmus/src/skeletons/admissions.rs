@@ -1,4 +1,5 @@
-//! Admissions that others carry out: their owner, and those who conclude something from them, see how they ended.
+//! Admissions that others carry out: their owner, and threads that conclude something from them,
+//! see how they ended.
 
 use super::{FREE, KILLED, Litmus, PENDING, gate, give_up, install, is_still, look, replace, replaced};
 use crate::{

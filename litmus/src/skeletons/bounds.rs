@@ -1,4 +1,5 @@
-//! Bounds: none is raised above a newcomer, and one that lets a search pass by is told together with what it came from.
+//! Bounds: none is raised above a newcomer, and one that lets a search pass by is told together
+//! with what it came from.
 
 use super::{FREE, KILLED, Litmus, PENDING, install, is_current, look, replaced, ticket};
 use crate::{

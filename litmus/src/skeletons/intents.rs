@@ -1,4 +1,5 @@
-//! Intents: a helper acts on the intent of the admission that was installed, never on that of another claim.
+//! Intents: a helper acts on the intent of the admission that was installed, never on that of
+//! another claim.
 
 use super::{FREE, KILLED, Litmus, PENDING, gate, give_up, install, look, replaced};
 use crate::{

@@ -1,4 +1,5 @@
-//! Keys: a reader that finds the peak word unchanged around its reading of the key has read that resident's key.
+//! Keys: a reader that finds the peak word unchanged around its reading of the key has read that
+//! resident's key.
 
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -46,7 +47,8 @@ const PUT: &str = "key/epoch.rs put: 0.swap";
 const READ: &str = "key/epoch.rs key: 0.load";
 const TAKE_BACK: &str = "key/epoch.rs take_back: 0.swap";
 
-/// The resident of a slot is evicted, the slot claimed and the new key put there, while a reader reads it.
+/// The resident of a slot is evicted, the slot claimed and the new key put there, while a reader
+/// reads it.
 fn key_of_the_next_claim<'a>(o: &'a Orderings<'a>, put: &'static str, read: &'static str) -> Program<'a> {
     Program::new()
         .initially("slot", 10)

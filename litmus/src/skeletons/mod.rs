@@ -1,8 +1,9 @@
-//! The skeletons of the core: for each ordering that matters a few threads with the accesses involved and an outcome that must
-//! not be.
+//! The skeletons of the core: for each ordering that matters a few threads with the accesses
+//! involved and an outcome that must not be.
 //!
-//! They are written with the same steps as the core has, below, and take their orderings from its sources.
-//! Words are small numbers here: what they stand for in the core is said where they are named.
+//! They are written with the same steps as the core has, below, and take their orderings from its
+//! sources. Words are small numbers here: what they stand for in the core is said where they are
+//! named.
 
 mod across;
 mod admissions;

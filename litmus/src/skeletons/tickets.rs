@@ -100,7 +100,8 @@ fn a_newcomer_under_a_ticket<'a>(o: &'a Orderings<'a>) -> Program<'a> {
         })
 }
 
-/// The slot of the victim, which a claim for admission 1 finds free after another admission 1 was carried out.
+/// The slot of the victim, which a claim for admission 1 finds free after another admission 1 was
+/// carried out.
 fn a_claim_under_the_next_gate<'a>(o: &'a Orderings<'a>) -> Program<'a> {
     Program::new()
         .initially("victim", 10)
