@@ -144,13 +144,34 @@ impl GateShape {
         if seq + 1 == self.end { self.capacity } else { seq + 1 }
     }
 
-    /// Whether installing admission `seq` begins a half of a round, before which the era moves on.
+    /// The era of the admission `seq` that follows a gate read in this era: the same one, or the next if `seq` begins a
+    /// half of a round and no claim for it has moved the era yet.
     ///
     /// Twice a round, so that between two appearances of one gate word there is a whole half: the
-    /// admission that ends it read the gate after the first appearance and moved the era after that.
+    /// admission that ends it read the gate after the first appearance, and the era moved after that.
     #[inline]
-    pub(crate) fn begins_half(&self, seq: Word) -> bool {
-        seq == self.capacity || seq == self.capacity + (self.end - self.capacity) / 2
+    pub(crate) fn era_of_next(&self, era: Word, seq: Word) -> Word {
+        if self.is_of_era(era, seq) { era } else { era.wrapping_add(1) }
+    }
+
+    /// The stamp of the admission `seq` that a gate read in this era shows: of this era, or of the one before if the next
+    /// admission begins a half. `None` if it can be neither.
+    #[inline]
+    pub(crate) fn stamp_of(&self, era: Word, seq: Word) -> Option<Stamp> {
+        if self.is_of_era(era, seq) {
+            Some(Stamp::new(era, seq, self))
+        } else {
+            self.is_of_era(era, self.next(seq)).then(|| Stamp::new(era.wrapping_sub(1), seq, self))
+        }
+    }
+
+    /// Whether `seq` can be of this era: odd ones are first halves of a round, even ones second halves and the time while the
+    /// table fills.
+    #[inline]
+    fn is_of_era(&self, era: Word, seq: Word) -> bool {
+        let half = (self.end - self.capacity) / 2;
+        let in_first_half = (self.capacity..self.capacity + half).contains(&seq);
+        in_first_half == (era % 2 == 1)
     }
 }
 
@@ -252,17 +273,39 @@ mod tests {
     #[test]
     fn seq_runs_round_without_passing_below_the_capacity() {
         let shape = GateShape::with_seq_bits(3, 3, 4);
-        let mut seq = 0;
+        let (mut seq, mut era) = (0, 0);
         let mut halves = Vec::new();
         for step in 1..100 {
+            // Who claims before the era has moved, and after that, makes the same stamp.
+            let before = era;
             seq = shape.next(seq);
+            era = shape.era_of_next(before, seq);
+            assert_eq!(shape.era_of_next(era, seq), era);
             assert_eq!(shape.is_full(seq), step >= 3);
-            if shape.begins_half(seq) {
+            if era != before {
+                assert_eq!(era, before + 1);
                 halves.push(step);
             }
         }
         // Rounds of 13, from the first full one on.
         assert_eq!(halves[..5], [3, 3 + 6, 3 + 13, 3 + 13 + 6, 3 + 26]);
         assert_eq!(halves.len(), 97 / 13 * 2 + 1);
+    }
+
+    #[test]
+    fn the_stamp_of_a_gate_is_that_of_its_claim_and_no_other() {
+        let shape = GateShape::with_seq_bits(3, 3, 4);
+        let (mut seq, mut era) = (0, 0);
+        for _ in 1..100 {
+            seq = shape.next(seq);
+            era = shape.era_of_next(era, seq);
+            let stamp = Stamp::new(era, seq, &shape);
+            let ahead = shape.era_of_next(era, shape.next(seq));
+            assert_eq!([shape.stamp_of(era, seq), shape.stamp_of(ahead, seq)], [Some(stamp); 2]);
+            // The eras that others can have found with this `seq`: whole rounds later, and the one before the era of a half has moved.
+            for later in [era + 1, era + 2, era + 3, ahead + 1, ahead + 2] {
+                assert!(later == ahead || shape.stamp_of(later, seq) != Some(stamp), "{era} {later} {seq}");
+            }
+        }
     }
 }

@@ -81,8 +81,10 @@ impl<St: Storage> Table<St> {
         let newcomer = self.newcomer(ticket);
         let pending = self.slot(newcomer).look();
         let Some(stamp) = pending.as_pending() else { return true };
-        if stamp.seq(shape) != ticket.gate.seq(shape) {
-            return true;
+        if shape.stamp_of(ticket.era, ticket.gate.seq(shape)) != Some(stamp) {
+            // A claim for a later admission. Or one that is whole rounds old: its owner installed it because the gate had come
+            // round to the word that it had seen. If the ticket is current, that admission is void.
+            return self.is_current(ticket);
         }
         let intent = &self.storage.intents()[newcomer];
         // Acquire: pairs with the stores of the next owner of this slot; if one of its words was read, its
@@ -97,7 +99,7 @@ impl<St: Storage> Table<St> {
             // gate: what was read may be the intent of an admission that nobody has installed.
             return true;
         }
-        // A claim looks like this admission if it is for the same number a whole round of `seq` later.
+        // The era of the ticket may have been read whole rounds before its gate, and such a claim looks right then.
         if !self.is_current(ticket) {
             return false;
         }
@@ -209,7 +211,7 @@ impl<St: Storage> Table<St> {
     fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, Setback> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
-        let stamp = Stamp::new(ticket.era, seq, &shape.gate);
+        let stamp = Stamp::new(shape.gate.era_of_next(ticket.era, seq), seq, &shape.gate);
         for displacement in 0..shape.groups {
             for slot in shape.slots_of(shape.probe(home, displacement)) {
                 let seen = self.slot(slot).look();
@@ -243,8 +245,10 @@ impl<St: Storage> Table<St> {
     fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
         let seq = claim.stamp.seq(shape);
-        if shape.begins_half(seq) {
-            self.admissions.era.fetch_add(1, Ordering::SeqCst);
+        let era = shape.era_of_next(ticket.era, seq);
+        if era != ticket.era {
+            // Fails if another claim for this number has moved it.
+            let _ = self.admissions.era.compare_exchange(ticket.era, era, Ordering::SeqCst, Ordering::SeqCst);
         }
         let gate = Gate::new(seq, claim.slot, shape);
         if self
@@ -276,5 +280,73 @@ impl<St: Storage> Table<St> {
         self.tally.lost.fetch_max(bytes, Ordering::SeqCst);
         self.tally.refused.fetch_add(1, Ordering::Release);
         Recorded::Refused
+    }
+}
+
+#[cfg(all(test, feature = "alloc", not(loom)))]
+mod tests {
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::{key::inline::InlineCell, ledger::heap::Heap, table::shape::Shape, word::widen};
+
+    const CAPACITY: usize = 4;
+    const SEQ_BITS: u32 = 5;
+    const ROUND: Word = (1 << SEQ_BITS) - CAPACITY as Word;
+
+    /// A claim is suspended before its installation while `seq` goes round, until the gate is again what it was. The slot of its
+    /// victim still says that an admission of the same number killed it.
+    fn install_behind(before: Word, rounds: Word) {
+        let shape = Shape::with_capacity(CAPACITY).with_seq_bits(SEQ_BITS);
+        let table = Table::new(Heap::<InlineCell<u64>>::with_shape(shape, ()));
+        let hash_in = |group: u64| group * (u64::MAX / shape.groups as u64 + 1);
+        let mut bytes = 0;
+        let mut admit = |group| {
+            bytes += 10;
+            let recorded = table.record_above_floor(hash_in(group), &widen(bytes), bytes, None, ());
+            assert_eq!(recorded, Recorded::Admitted);
+            bytes
+        };
+        let groups = (0..before + CAPACITY as Word).map(|_| 4).chain([0, 3]);
+        let peaks: Vec<_> = groups.map(&mut admit).collect();
+        // Those of the two before have to go, so that the next to go is the one in the first slot.
+        for &peak in &peaks[peaks.len() - CAPACITY..peaks.len() - 2] {
+            let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, ());
+            assert_eq!(recorded, Recorded::Raised);
+        }
+        let ticket = table.settle();
+        let victim = table.lowest(ticket).expect("nothing moves");
+        assert_eq!(victim.slot, 0);
+        let Ok(claim) = table.claim(shape.home(hash_in(5)), ticket) else { panic!("a slot is free") };
+        table.write_intent(claim.slot, victim.peak + 5, Some(victim));
+        table.bounds().lower(claim.slot, victim.peak + 5);
+
+        for number in 1..=rounds * ROUND {
+            admit(if number == rounds * ROUND { 3 } else { 4 });
+        }
+        assert_eq!(table.ticket().gate, ticket.gate);
+        assert_eq!(table.slot(victim.slot).look(), Peak::killed(claim.stamp));
+        // Installed, and met by a helper that read the era before all this.
+        let seq = claim.stamp.seq(&shape.gate);
+        let installed = Ticket { gate: Gate::new(seq, claim.slot, &shape.gate), ..ticket };
+        table.admissions.gate.store(installed.gate.word(), Ordering::SeqCst);
+        assert!(!table.help(installed));
+        table.admissions.gate.store(ticket.gate.word(), Ordering::SeqCst);
+        assert!(!table.install(ticket, claim), "{rounds} rounds after {before} admissions");
+
+        table.slot(claim.slot).give_up(claim.stamp);
+        for _ in 0..ROUND {
+            admit(6);
+            let residents = table.storage.slots().iter().filter_map(|slot| slot.look().as_live());
+            assert_eq!(residents.clone().count(), CAPACITY);
+            assert!(residents.map(widen).min() >= Some(table.floor()));
+        }
+    }
+
+    #[test]
+    fn a_claim_of_an_earlier_round_is_void() {
+        for before in 0..2 * ROUND {
+            (1..=3).for_each(|rounds| install_behind(before, rounds));
+        }
     }
 }

@@ -103,8 +103,7 @@ impl<S: BuildHasher + Default + Send + Sync + 'static, const WRAPPING: bool> Kin
 
     fn ledger(capacity: usize) -> Self::Ledger {
         if WRAPPING {
-            // Seven or six admissions at capacity 1 or 2: longer than the others can make one thread wait between its last
-            // check of a ticket and the installation, where a whole round is only improbable.
+            // Rounds of seven or six admissions at capacity 1 or 2.
             InlineLedger::with_seq_bits(capacity, (capacity + 1).ilog2() + 2, S::default())
         } else {
             InlineLedger::with_capacity_and_hasher(capacity, S::default())

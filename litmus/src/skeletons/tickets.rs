@@ -15,6 +15,11 @@ pub const LITMUS: &[Litmus] = &[
         program: a_round_between_looks,
     },
     Litmus {
+        name: "a_round_with_an_era_moved_by_another",
+        bad: "likewise, and another claim may have moved the era for the last of these admissions",
+        program: a_round_with_an_era_moved_by_another,
+    },
+    Litmus {
         name: "a_kill_under_a_ticket",
         bad: "a ticket is current behind a look that has seen a later admission kill its victim",
         program: a_kill_under_a_ticket,
@@ -36,32 +41,62 @@ pub const LITMUS: &[Litmus] = &[
     },
 ];
 
-/// Gates here are the number of the admission; the words of every other one are equal.
+/// Gates here are the number of the admission, each of which begins a half of a round. The words of every
+/// other one are equal.
 fn is_same_word(one: Value, other: Value) -> bool {
     one % 2 == other % 2
 }
 
-/// An admission that begins a half of a round.
-fn begin_half(t: &mut Run, o: &Orderings, before: Value) -> Cut {
+/// `GateShape::era_of_next`: odd admissions are of odd eras.
+fn era_of_next(era: Value, admission: Value) -> Value {
+    if era % 2 == admission % 2 { era } else { era + 1 }
+}
+
+/// A claim for an admission, up to its installation.
+fn move_era(t: &mut Run, o: &Orderings, admission: Value) -> Cut {
     let ticket = ticket(t, o)?;
-    t.only_if(ticket.gate == before)?;
-    t.fetch_add("era", 1, o.of("table/admit.rs install: era.fetch_add"))?;
-    install(t, o, before, before + 1)
+    // Before it claims a slot.
+    let current = is_current(t, o, &ticket, |gate| gate == ticket.gate)?;
+    t.only_if(ticket.gate == admission - 1 && current)?;
+    let era = era_of_next(ticket.era, admission);
+    if era != ticket.era {
+        let success = o.of("table/admit.rs install: era.compare_exchange");
+        let failure = o.of("table/admit.rs install: era.compare_exchange failure");
+        let _ = t.compare_exchange("era", ticket.era, era, success, failure)?;
+    }
+    Some(())
+}
+
+fn admit(t: &mut Run, o: &Orderings, admission: Value) -> Cut {
+    move_era(t, o, admission)?;
+    install(t, o, admission - 1, admission)
+}
+
+/// A call that takes its ticket before a round of two admissions, and finds it current behind that.
+fn look_twice(t: &mut Run, o: &Orderings) -> Cut {
+    let ticket = ticket(t, o)?;
+    let mut seen = ticket.gate;
+    let current = is_current(t, o, &ticket, |gate| {
+        seen = gate;
+        is_same_word(gate, ticket.gate)
+    })?;
+    t.only_if(current && seen != ticket.gate)
 }
 
 fn a_round_between_looks<'a>(o: &'a Orderings<'a>) -> Program<'a> {
     Program::new()
-        .thread(move |t| {
-            let ticket = ticket(t, o)?;
-            let mut seen = ticket.gate;
-            let current = is_current(t, o, &ticket, |gate| {
-                seen = gate;
-                is_same_word(gate, ticket.gate)
-            })?;
-            t.only_if(current && seen != ticket.gate)
-        })
-        .thread(move |t| begin_half(t, o, 0))
-        .thread(move |t| begin_half(t, o, 1))
+        .thread(move |t| look_twice(t, o))
+        .thread(move |t| admit(t, o, 1))
+        .thread(move |t| admit(t, o, 2))
+}
+
+/// The second admission may find the era moved by another claim for the same number.
+fn a_round_with_an_era_moved_by_another<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .thread(move |t| look_twice(t, o))
+        .thread(move |t| admit(t, o, 1))
+        .thread(move |t| admit(t, o, 2))
+        .thread(move |t| move_era(t, o, 2))
 }
 
 /// Carries out admission 1, which another thread has installed.
