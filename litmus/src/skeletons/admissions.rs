@@ -1,7 +1,10 @@
 //! Admissions that others carry out: their owner, and threads that conclude something from them,
 //! see how they ended.
 
-use super::{FREE, KILLED, Litmus, PENDING, gate, give_up, install, is_still, look, replace, replaced};
+use super::{
+    FREE, KILLED, Litmus, PENDING, gate, give_up, install, is_current, is_still, look, replace, replaced,
+    ticket,
+};
 use crate::{
     program::{Cut, Program, Run, Value},
     source::Orderings,
@@ -32,6 +35,16 @@ pub const LITMUS: &[Litmus] = &[
         name: "the_reach_of_others",
         bad: "an admission is seen installed, and the reach that it had found far enough is not",
         program: the_reach_of_others,
+    },
+    Litmus {
+        name: "the_tag_of_the_next_claim",
+        bad: "a resident is not found because a later claim has replaced its tag, and the ticket is current",
+        program: the_tag_of_the_next_claim,
+    },
+    Litmus {
+        name: "raise_and_a_replaced_tag_across",
+        bad: "one thread raises a resident and reads the victim; the other misses that for the next claim's tag, and misses the raise",
+        program: raise_and_a_replaced_tag_across,
     },
     Litmus {
         name: "the_tag_of_a_claim_given_up",
@@ -143,6 +156,50 @@ fn the_reach_of_others<'a>(o: &'a Orderings<'a>) -> Program<'a> {
             let gate = gate(t, o)?;
             let group = look_at_group(t, o)?;
             t.only_if(gate == 1 && group == 0)
+        })
+}
+
+fn the_tag_of_the_next_claim<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .initially("victim", 10)
+        .thread(move |t| {
+            install(t, o, 0, 1)?;
+            replaced(t, o, "victim", 10, KILLED[1])
+        })
+        .thread(move |t| {
+            let seen = look(t, o, "victim")?;
+            t.only_if(seen == KILLED[1])?;
+            replaced(t, o, "victim", seen, PENDING[2])?;
+            retag(t, o, 1)
+        })
+        .thread(move |t| {
+            let ticket = ticket(t, o)?;
+            let group = look_at_group(t, o)?;
+            let current = is_current(t, o, &ticket, |gate| gate == ticket.gate)?;
+            t.only_if(ticket.gate == 0 && group == 1 && current)
+        })
+}
+
+fn raise_and_a_replaced_tag_across<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .initially("resident", 20)
+        .initially("victim", 10)
+        .thread(move |t| replaced(t, o, "victim", 10, KILLED[1]))
+        .thread(move |t| {
+            let seen = look(t, o, "victim")?;
+            t.only_if(seen == KILLED[1])?;
+            replaced(t, o, "victim", seen, PENDING[2])?;
+            retag(t, o, 1)
+        })
+        .thread(move |t| {
+            replaced(t, o, "resident", 20, 25)?;
+            let victim = look(t, o, "victim")?;
+            t.only_if(victim == 10)
+        })
+        .thread(move |t| {
+            let group = look_at_group(t, o)?;
+            let resident = look(t, o, "resident")?;
+            t.only_if(group == 1 && resident == 20)
         })
 }
 

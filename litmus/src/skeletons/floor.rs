@@ -28,6 +28,11 @@ pub const LITMUS: &[Litmus] = &[
         program: turned_away_by_a_floor,
     },
     Litmus {
+        name: "raise_and_a_value_turned_away_across",
+        bad: "one thread raises a resident and reads the floor of before; the other had a higher value turned away and misses the raise",
+        program: raise_and_a_value_turned_away_across,
+    },
+    Litmus {
         name: "raise_and_refusal_across",
         bad: "one thread raises a resident and reads a bound without a refused value; the other was refused and misses the raise",
         program: raise_and_refusal_across,
@@ -100,6 +105,21 @@ fn turned_away_by_a_floor<'a>(o: &'a Orderings<'a>) -> Program<'a> {
             let floor = t.load("floor", o.of("table/mod.rs floor_word: floor.load"))?;
             let resident = look(t, o, "resident")?;
             t.only_if(floor == 10 && resident == 5)
+        })
+}
+
+/// The key of the value that is turned away is not resident, so every later reading of the floor
+/// has to cover it.
+fn raise_and_a_value_turned_away_across<'a>(o: &'a Orderings<'a>) -> Program<'a> {
+    Program::new()
+        .initially("resident", 20)
+        .thread(move |t| raise_and_read_floor(t, o))
+        .thread(move |t| raise_floor(t, o, 10))
+        .thread(move |t| {
+            let floor = t.load("floor", o.of("table/mod.rs floor_word: floor.load"))?;
+            t.only_if(floor == 10)?;
+            let resident = look(t, o, "resident")?;
+            t.only_if(resident == 20)
         })
 }
 

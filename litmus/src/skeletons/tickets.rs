@@ -41,8 +41,8 @@ pub const LITMUS: &[Litmus] = &[
     },
 ];
 
-/// Gates here are the number of the admission, each of which begins a half of a round. The words of every
-/// other one are equal.
+/// Gates here are the number of the admission, each of which begins a half of a round. The words of
+/// every other one are equal.
 fn is_same_word(one: Value, other: Value) -> bool {
     one % 2 == other % 2
 }
