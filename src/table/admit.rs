@@ -234,7 +234,7 @@ impl<St: Storage> Table<St> {
     }
 
     /// Raises the floor, in the one order of raises, kills and readings: who sees a newcomer take a place
-    /// finds the floor from which it was taken. Also pairs with the acquire of `floor_word`.
+    /// finds the floor from which it was taken. Also pairs with `floor_word`.
     fn raise_floor(&self, peak: Word) {
         if self.floor.load(Ordering::SeqCst) < peak {
             self.floor.fetch_max(peak, Ordering::SeqCst);

@@ -97,11 +97,12 @@ impl<St> Table<St> {
         &self.storage
     }
 
-    /// The floor, to turn values away. Acquire: pairs with `raise_floor`, so that whoever is turned away by it
-    /// also sees the residents that it was proven from.
+    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later reading of
+    /// the floor, in the one order of raises and reads across principals (see `raise_floor`). As an acquire
+    /// load it also shows the residents that the floor was proven from.
     #[inline]
     fn floor_word(&self) -> Word {
-        self.floor.load(Ordering::Acquire)
+        self.floor.load(Ordering::SeqCst)
     }
 
     /// The floor as a reading. SeqCst: it belongs to the one order of raises and reads across principals
