@@ -15,7 +15,7 @@ zeroable! { [C: crate::sync::Zeroable] Slot<C>: peak, cell }
 
 impl<C> Slot<C> {
     /// A slot that was never used, for a table in place.
-    #[cfg(not(loom))]
+    #[cfg(not(highwater_loom))]
     pub(crate) const fn new(cell: C) -> Self {
         Self { peak: AtomicWord::new(0), cell }
     }
@@ -63,7 +63,7 @@ pub(crate) struct Intent {
 
 zeroable! { [] Intent: bytes, victim_peak, victim }
 
-#[cfg(not(loom))]
+#[cfg(not(highwater_loom))]
 impl Intent {
     /// That of a slot that was never used, for a table in place.
     pub(crate) const fn new() -> Self {

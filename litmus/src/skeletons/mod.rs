@@ -11,6 +11,7 @@ mod bounds;
 mod floor;
 mod intents;
 mod keys;
+mod retired;
 mod tickets;
 
 use crate::{
@@ -34,6 +35,7 @@ pub fn all() -> Vec<Litmus> {
         floor::LITMUS,
         intents::LITMUS,
         keys::LITMUS,
+        retired::LITMUS,
         tickets::LITMUS,
     ]
     .into_iter()
