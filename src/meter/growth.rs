@@ -2,7 +2,7 @@
 
 use core::fmt::Display;
 
-use super::{Charged, Denial, Mark, StoreMemoryMeter};
+use super::{Denial, Mark, StoreMemoryMeter};
 use crate::{LedgerHandle, table::Hint};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
@@ -85,9 +85,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     pub fn replace_ledger(&mut self, ledger: L) -> L {
         self.commit();
         let before = core::mem::replace(&mut self.ledger, ledger);
-        if let Some(charged) = &mut self.charged {
-            charged.hint = Hint::new();
-        }
+        self.hint = Hint::new();
         // What an instantiation has got so far is recorded when it is over, or was on approval.
         if !self.instantiating || self.limits.records_on_approval() {
             self.record(self.account.settled_charge(self.limits.attribution()));
@@ -206,8 +204,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
 
     #[inline]
     pub(super) fn record(&mut self, bytes: usize) {
-        if let Some(Charged { principal, hint }) = &mut self.charged {
-            self.ledger.record_hinted(principal, bytes as u64, hint);
+        if let Some(principal) = &self.principal {
+            self.ledger.record_hinted(principal, bytes as u64, &mut self.hint);
         }
     }
 }

@@ -72,11 +72,9 @@ where
     /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way
     /// from there to its meter. A turn that is on goes on when this one ends.
     #[inline]
-    pub fn start(holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
-        // What is put aside is large, so it is written where it stays.
-        let mut lease = Self { holder, meter, displaced: Displaced::NOTHING };
-        (lease.meter)(&mut lease.holder).begin_turn(principal, limits, &mut lease.displaced);
-        lease
+    pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+        let displaced = meter(&mut holder).begin_turn(principal, limits);
+        Self { holder, meter, displaced }
     }
 
     /// What the lease has used so far; if it was ended by [`set`](StoreMemoryMeter::set), until then.

@@ -40,12 +40,6 @@ pub use wasmtime::instance_remains;
 use crate::MemoryLedger;
 use crate::{LedgerHandle, table::Hint};
 
-/// Who is charged at present, and where the ledger last saw it.
-struct Charged<K> {
-    principal: K,
-    hint: Hint,
-}
-
 /// Meters the memories of one Store into a ledger, and limits them.
 ///
 /// One per Store, kept in the Store's data. The principal that holds the Store is named by
@@ -78,7 +72,9 @@ pub struct StoreMemoryMeter<
     limits: MeterLimits,
     /// What holds while nobody has the lease.
     idle_limits: MeterLimits,
-    charged: Option<Charged<L::Principal>>,
+    principal: Option<L::Principal>,
+    /// Where the ledger last saw the principal.
+    hint: Hint,
     counting: Counting,
     turns: Turns,
     /// Between a mark and what becomes of it: what an instantiation gets and gives back is nobody's
@@ -117,7 +113,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
             account: Account::new(),
             limits,
             idle_limits: limits,
-            charged: None,
+            principal: None,
+            hint: Hint::new(),
             counting: Counting::Alone(MeterStats::default()),
             turns: Turns::default(),
             instantiating: false,
@@ -171,7 +168,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
 
     /// Who holds the Store.
     pub fn principal(&self) -> Option<&L::Principal> {
-        self.charged.as_ref().map(|charged| &charged.principal)
+        self.principal.as_ref()
     }
 
     /// The limits in force.

@@ -4,7 +4,7 @@
 //! [`set`](StoreMemoryMeter::set), [`start_lease`](StoreMemoryMeter::start_lease) and
 //! [`end_lease`](StoreMemoryMeter::end_lease) have no guard: they end all turns that are on.
 
-use super::{Charged, LeaseReport, MeterLimits, StoreMemoryMeter, account::Used};
+use super::{LeaseReport, MeterLimits, StoreMemoryMeter, account::Used};
 use crate::{LedgerHandle, table::Hint};
 
 /// The number of a turn that no guard ends; those of guards begin at 1.
@@ -32,11 +32,6 @@ pub(super) struct Displaced<P> {
     outer: Option<Outer<P>>,
 }
 
-impl<P> Displaced<P> {
-    /// Of a guard whose turn has not begun.
-    pub(super) const NOTHING: Self = Self { turn: BY_HAND, outer: None };
-}
-
 struct Outer<P> {
     turn: u64,
     principal: Option<P>,
@@ -52,24 +47,22 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         &mut self,
         principal: L::Principal,
         limits: MeterLimits,
-        displaced: &mut Displaced<L::Principal>,
-    ) {
+    ) -> Displaced<L::Principal> {
         self.settle();
-        if self.charged.is_some() || self.turns.guards > 0 {
-            displaced.outer = Some(self.put_aside());
-        }
+        let within = self.principal.is_some() || self.turns.guards > 0;
+        let outer = if within { Some(self.put_aside()) } else { None };
         self.turns.guards += 1;
         self.turns.last += 1;
         self.turns.current = self.turns.last;
-        displaced.turn = self.turns.last;
         self.hand_to(principal, limits);
+        Displaced { turn: self.turns.last, outer }
     }
 
     #[cold]
     fn put_aside(&mut self) -> Outer<L::Principal> {
         Outer {
             turn: self.turns.current,
-            principal: self.charged.take().map(|charged| charged.principal),
+            principal: self.principal.take(),
             limits: self.limits,
             used: self.account.used(),
             ended: self.turns.ended,
@@ -81,7 +74,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     pub(super) fn hand_to(&mut self, principal: L::Principal, limits: MeterLimits) {
         self.account.start_lease();
         self.limits = limits;
-        self.charged = Some(Charged { principal, hint: Hint::new() });
+        self.hint = Hint::new();
+        self.principal = Some(principal);
     }
 
     /// Ends a guard's turn, and with it those of guards inside it that were leaked. The turn before
@@ -113,8 +107,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
         self.turns.current = outer.turn;
         self.limits = outer.limits;
-        self.charged = outer.principal.take().map(|principal| Charged { principal, hint: Hint::new() });
-        if self.charged.is_some() {
+        self.hint = Hint::new();
+        self.principal = outer.principal.take();
+        if self.principal.is_some() {
             self.account.resume(outer.used);
             // The ledger need not be the one that it was recorded in before.
             self.record(self.account.settled_charge(self.limits.attribution()));
@@ -134,7 +129,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Nobody holds the Store.
     #[inline]
     pub(super) fn set_idle(&mut self) {
-        self.charged = None;
+        self.principal = None;
         self.limits = self.idle_limits;
     }
 
