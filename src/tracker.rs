@@ -35,10 +35,10 @@ impl<L: sealed::Handle> LedgerHandle for L {
 
 /// Records many times for one principal, at the price of a comparison.
 ///
-/// It keeps the principal's key and a hint: the slot where the ledger last had the key, and the peak
-/// there. Recording a value that is not above that peak touches no shared memory. Raising the peak is
-/// one compare-and-swap, without hash, probe, key comparison or pin, unless another thread has raised
-/// it meanwhile.
+/// It keeps the principal's key and a hint: the slot where the ledger last had the key, and the
+/// peak there. Recording a value that is not above that peak touches no shared memory. Raising the
+/// peak is one compare-and-swap, without hash, probe, key comparison or pin, unless another thread
+/// has raised it meanwhile.
 ///
 /// ```
 /// # #[cfg(feature = "std-ledger")] {

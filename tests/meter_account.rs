@@ -288,7 +288,11 @@ fn what_was_there_before_is_learnt_as_it_grows_and_charged_to_nobody() {
     assert_eq!((account.total(), account.inherited(), account.own()), (50, 40, 10));
     assert_eq!(account.approve_memory(&limits, 60, 120, None), Err(Denial::OverCeiling));
     assert_eq!((account.total(), account.inherited(), account.own()), (60, 50, 10));
-    assert_eq!(account.approve_memory(&limits, 10, 20, None), Ok(()), "another memory may be part of the sixty");
+    assert_eq!(
+        account.approve_memory(&limits, 10, 20, None),
+        Ok(()),
+        "another memory may be part of the sixty"
+    );
     assert_eq!((account.total(), account.inherited(), account.own()), (70, 50, 20));
     assert_eq!(account.approve_table(&limits, 7, 8, None), Err(Denial::Table));
     assert_eq!(account.table_elements(), 7);

@@ -9,16 +9,16 @@ pub enum Attribution {
     /// memories.
     ///
     /// The default. On a Store of its own a principal adds all that there is, so this equals
-    /// [`StoreTotal`](Self::StoreTotal). On a pooled Store it is the only one of the three that never
-    /// charges a principal with bytes that another left behind.
+    /// [`StoreTotal`](Self::StoreTotal). On a pooled Store it is the only one of the three that
+    /// never charges a principal with bytes that another left behind.
     #[default]
     OwnGrowth,
     /// *How large was the Store when this principal last grew it?* All memories together, inherited
-    /// bytes included, for which the host has to provide. A principal that has not grown the Store is
-    /// charged with nothing.
+    /// bytes included, for which the host has to provide. A principal that has not grown the Store
+    /// is charged with nothing.
     StoreTotal,
-    /// *How large did a single memory become?* The desired size of the largest memory that the lease
-    /// grew, whatever the others hold and whichever principal grew it before: the absolute high-water
-    /// mark that a ledger records when it is fed with one `desired` at a time.
+    /// *How large did a single memory become?* The desired size of the largest memory that the
+    /// lease grew, whatever the others hold and whichever principal grew it before: the absolute
+    /// high-water mark that a ledger records when it is fed with one `desired` at a time.
     LargestMemory,
 }

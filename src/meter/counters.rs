@@ -6,8 +6,8 @@ use alloc::sync::Arc;
 use super::denial::Denial;
 use crate::sync::{AtomicUsize, Ordering, const_fn};
 
-/// Growths allowed and denied by all meters that [count together](crate::StoreMemoryMeter::counted_in)
-/// here. Each number wraps at `usize::MAX`.
+/// Growths allowed and denied by all meters that [count
+/// together](crate::StoreMemoryMeter::counted_in) here. Each number wraps at `usize::MAX`.
 ///
 /// New counters are all zero, so that they can lie in a `static`. Counting is one relaxed addition:
 /// nothing is published through these numbers, and each only has to be right in the end.
@@ -39,8 +39,8 @@ pub struct MeterCounters {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct MeterStats {
-    /// Growths of memories and tables that were approved, those included that the engine then failed
-    /// to do.
+    /// Growths of memories and tables that were approved, those included that the engine then
+    /// failed to do.
     pub allowed: u64,
     /// Memory growths denied by the limits of the lease.
     pub denied_over_ceiling: u64,
@@ -78,7 +78,8 @@ impl MeterCounters {
         }
     }
 
-    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt included.
+    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt
+    /// included.
     #[must_use]
     pub fn stats(&self) -> MeterStats {
         // Relaxed, as said above.

@@ -13,8 +13,8 @@ pub enum Denial {
     OverTypeMaximum,
     /// A table would grow past the limits of the lease for tables.
     Table,
-    /// The growth was approved, but the engine could not do it (a pool's slot too small, no memory, no
-    /// fuel), or a limiter around the meter denied it.
+    /// The growth was approved, but the engine could not do it (a pool's slot too small, no memory,
+    /// no fuel), or a limiter around the meter denied it.
     FailedByEngine,
 }
 

@@ -6,9 +6,9 @@ use super::{account::Mark, denial::Denial, store_meter::StoreMemoryMeter};
 use crate::{LedgerHandle, table::Hint};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// Records the growth that was approved last, if it has not been recorded yet. The host calls this
-    /// when no growth is in flight, because the call into the guest has returned. It is cheap enough
-    /// to follow every call.
+    /// Records the growth that was approved last, if it has not been recorded yet. The host calls
+    /// this when no growth is in flight, because the call into the guest has returned. It is cheap
+    /// enough to follow every call.
     #[inline]
     pub fn settle(&mut self) {
         let created = core::mem::take(&mut self.instantiating);
@@ -19,22 +19,22 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
 
     /// Marks what the Store holds, to go back to if the instantiation that follows fails. Until
     /// [`settle`](Self::settle), [`withdraw`](Self::withdraw) or
-    /// [`withdraw_unless_created`](Self::withdraw_unless_created), only limits that record on approval
-    /// record a growth.
+    /// [`withdraw_unless_created`](Self::withdraw_unless_created), only limits that record on
+    /// approval record a growth.
     pub fn mark(&mut self) -> Mark {
         self.settle();
         self.instantiating = true;
         self.account.mark()
     }
 
-    /// The one instantiation since `mark` failed: gives back what was approved for it if its instance
-    /// cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does the same.
-    /// Use this with an engine of another version or kind, and for a Store without a [`Lease`] in
-    /// front of it.
+    /// The one instantiation since `mark` failed: gives back what was approved for it if its
+    /// instance cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does
+    /// the same. Use this with an engine of another version or kind, and for a Store without a
+    /// [`Lease`] in front of it.
     ///
     /// `memories` and `tables` are how many the module defines (wasmtime's
-    /// `Module::resources_required`). `heap` is the number of bytes by which the Store's GC heap has
-    /// grown since `mark` (`Store::gc_heap_capacity`). See
+    /// `Module::resources_required`). `heap` is the number of bytes by which the Store's GC heap
+    /// has grown since `mark` (`Store::gc_heap_capacity`). See
     /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created) for the rule.
     ///
     /// [`Lease`]: crate::Lease
@@ -45,8 +45,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         withdrawn
     }
 
-    /// Gives back everything approved since `mark`, because the host knows that nothing is left of it.
-    /// No error of an instantiation tells so much: see
+    /// Gives back everything approved since `mark`, because the host knows that nothing is left of
+    /// it. No error of an instantiation tells so much: see
     /// [`withdraw_unless_created`](Self::withdraw_unless_created).
     pub fn withdraw(&mut self, mark: Mark) {
         self.instantiating = false;
@@ -54,24 +54,24 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// The host has counted: the memories of the Store hold `bytes`. This covers what no engine
-    /// reports: the growth of shared memories, and what a Store held before its limiter was installed.
-    /// The principal that holds the Store is charged with the bytes that were not known, or, under
-    /// [`LargestMemory`](crate::Attribution::LargestMemory), with `bytes` as if they were one memory.
-    /// Before the first lease no principal is charged.
+    /// reports: the growth of shared memories, and what a Store held before its limiter was
+    /// installed. The principal that holds the Store is charged with the bytes that were not known,
+    /// or, under [`LargestMemory`](crate::Attribution::LargestMemory), with `bytes` as if they were
+    /// one memory. Before the first lease no principal is charged.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
         self.record(self.account.settled_charge(self.limits.attribution()));
     }
 
-    /// Records into another ledger from now on, and returns the one before. This serves a Store that
-    /// outlives a ledger, as where each window of time has its own.
+    /// Records into another ledger from now on, and returns the one before. This serves a Store
+    /// that outlives a ledger, as where each window of time has its own.
     ///
-    /// The account stays: what the Store holds, how much of it the lease has grown, and its denials.
-    /// The growth that was approved last is taken to have happened, and recorded in the ledger before.
-    /// The present charge of the lease, under the [attribution](crate::Attribution) of its limits, is
-    /// recorded in the new ledger at once. [`MeterStats`](crate::MeterStats) go on: they belong to the
-    /// meter, or to the counters that it shares, and to no ledger.
+    /// The account stays: what the Store holds, how much of it the lease has grown, and its
+    /// denials. The growth that was approved last is taken to have happened, and recorded in the
+    /// ledger before. The present charge of the lease, under the [attribution](crate::Attribution)
+    /// of its limits, is recorded in the new ledger at once. [`MeterStats`](crate::MeterStats) go
+    /// on: they belong to the meter, or to the counters that it shares, and to no ledger.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -100,9 +100,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// `Ok(true)` lets it, `Ok(false)` makes the guest see -1.
     ///
     /// A limiter with rules of its own beside the meter's looks at those first and asks the meter
-    /// last: an approval is taken for a growth, and only [`memory_failed`](Self::memory_failed) takes
-    /// it back. A limiter that denies *after* the meter has approved has to call that, with any error
-    /// of its own:
+    /// last: an approval is taken for a growth, and only [`memory_failed`](Self::memory_failed)
+    /// takes it back. A limiter that denies *after* the meter has approved has to call that, with
+    /// any error of its own:
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -137,8 +137,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.conclude(verdict, self.limits.traps_on_denied_memory())
     }
 
-    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`. A
-    /// limiter that denies it after this has approved calls [`table_failed`](Self::table_failed).
+    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`.
+    /// A limiter that denies it after this has approved calls [`table_failed`](Self::table_failed).
     ///
     /// # Errors
     /// The denial, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_denied_table).
@@ -165,8 +165,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// A memory growth failed in the engine, or a limiter around the meter denied it after
-    /// [`approve_memory`](Self::approve_memory). It is the growth that was approved last, unless the
-    /// error's words say that the engine had not asked about it (see
+    /// [`approve_memory`](Self::approve_memory). It is the growth that was approved last, unless
+    /// the error's words say that the engine had not asked about it (see
     /// [`Account::memory_failed`](crate::Account::memory_failed)).
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The Store passes from one principal to the next: by hand, or by guards, one turn inside another.
 //!
-//! A guard keeps the turn that was on before, so that turns nest to any depth without an allocation.
-//! [`set`](StoreMemoryMeter::set), [`start_lease`](StoreMemoryMeter::start_lease) and
+//! A guard keeps the turn that was on before, so that turns nest to any depth without an
+//! allocation. [`set`](StoreMemoryMeter::set), [`start_lease`](StoreMemoryMeter::start_lease) and
 //! [`end_lease`](StoreMemoryMeter::end_lease) have no guard: they end all turns that are on.
 
 use super::{
@@ -75,8 +75,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.principal = Some(principal);
     }
 
-    /// Ends a guard's turn, and with it those of guards inside it that were leaked. The turn that was
-    /// put aside goes on, if there was one.
+    /// Ends a guard's turn, and with it those of guards inside it that were leaked. The turn that
+    /// was put aside goes on, if there was one.
     #[inline]
     pub(super) fn end_turn(&mut self, turn: u64, outer: &mut Option<Outer<L::Principal>>) {
         self.settle();

@@ -8,13 +8,13 @@ use super::{
 };
 use crate::LedgerHandle;
 
-/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well. From then on
-/// nothing that the Store does is charged to the principal.
+/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well. From then
+/// on nothing that the Store does is charged to the principal.
 ///
 /// Leases nest, to any depth and without allocation: a host function of one principal's guest may
 /// begin a lease for another on the same Store. When the inner lease ends, the turn before it goes
-/// on, with its principal, limits, own growth and denials. A guard that is leaked leaves its turn on
-/// until the guard around it ends.
+/// on, with its principal, limits, own growth and denials. A guard that is leaked leaves its turn
+/// on until the guard around it ends.
 ///
 /// The guard stands in front of the value that *holds* the meter and dereferences to it, so a lease
 /// over a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
@@ -23,14 +23,16 @@ use crate::LedgerHandle;
 /// ```
 /// use highwater::{Lease, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 ///
-/// // In a host this is a `wasmtime::Store<Host>`, and the way to the meter `|store| &mut store.data_mut().meter`.
+/// // In a host this is a `wasmtime::Store<Host>`, and `|store| &mut store.data_mut().meter` is the
+/// // way to the meter.
 /// struct Pooled { meter: StoreMemoryMeter }
 ///
 /// let ledger = MemoryLedger::default();
-/// let mut pooled = Pooled { meter: StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()) };
-/// let alice = PrincipalId::new("alice")?;
+/// let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
+/// let mut pooled = Pooled { meter };
+/// let (alice, limits) = (PrincipalId::new("alice")?, MeterLimits::total(1 << 20));
 /// {
-///     let mut lease = Lease::start(&mut pooled, |pooled| &mut pooled.meter, alice, MeterLimits::total(1 << 20));
+///     let mut lease = Lease::start(&mut pooled, |pooled| &mut pooled.meter, alice, limits);
 ///     assert_eq!(lease.meter.approve_memory(0, 65_536, None), Ok(true)); // the engine's part
 /// }
 /// assert_eq!(ledger.peak(&alice), 65_536);
@@ -50,8 +52,8 @@ where
 }
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn goes
-    /// on that was on before.
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn
+    /// goes on that was on before.
     ///
     /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
     pub fn lease(
@@ -101,10 +103,10 @@ where
     /// Instantiates through `instantiate`. If that fails and nothing `remains` of it, its growth is
     /// taken out of the account again.
     ///
-    /// The host has to *know* that nothing remains of all that the closure made, which no error says:
-    /// memory that is withdrawn but still there is a way round the ceiling. `|_| true` is always safe,
-    /// and right for wasmi, which gives nothing back, and for components. For a module in wasmtime use
-    /// [`instantiate_pre`](Self::instantiate_pre), which finds it out by itself.
+    /// The host has to *know* that nothing remains of all that the closure made, which no error
+    /// says: memory that is withdrawn but still there is a way round the ceiling. `|_| true` is
+    /// always safe, and right for wasmi, which gives nothing back, and for components. For a module
+    /// in wasmtime use [`instantiate_pre`](Self::instantiate_pre), which finds it out by itself.
     ///
     /// # Errors
     /// The error that `instantiate` returns.
@@ -118,8 +120,8 @@ where
         self.conclude(mark, result, remains)
     }
 
-    /// As [`instantiate`](Self::instantiate), for an engine that instantiates asynchronously. If the
-    /// future is dropped before it is done, all that was approved stays in the account.
+    /// As [`instantiate`](Self::instantiate), for an engine that instantiates asynchronously. If
+    /// the future is dropped before it is done, all that was approved stays in the account.
     ///
     /// # Errors
     /// The error that `instantiate` returns.

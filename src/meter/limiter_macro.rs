@@ -25,8 +25,8 @@
 /// ```
 ///
 /// `wasmtime` is any name under which the crate knows its wasmtime. The expression after the bar is
-/// the place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle +
-/// Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous trait reads the same,
+/// the place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle
+/// + Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous trait reads the same,
 /// with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never waits.
 ///
 /// # When a growth is denied or fails
@@ -34,8 +34,8 @@
 /// The limits say which growths trap: [`trap_on_denied_memory`] and the two beside it. A second
 /// closure is called for every growth that does not take place, trap or not, with the limiter and
 /// the [`Denial`](crate::Denial). Its value is the error of the trap, if there is one: any error
-/// type, to which the error of the guest's call can be downcast. If the growth failed in the engine,
-/// the engine's error is its source. Without that closure the error is the `Denial`.
+/// type, to which the error of the guest's call can be downcast. If the growth failed in the
+/// engine, the engine's error is its source. Without that closure the error is the `Denial`.
 ///
 /// ```
 /// # #[cfg(feature = "std")] {

@@ -27,8 +27,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         &self.account
     }
 
-    /// The growths that this meter has allowed and denied, or those of all meters that count [in the
-    /// same counters](Self::counted_in).
+    /// The growths that this meter has allowed and denied, or those of all meters that count [in
+    /// the same counters](Self::counted_in).
     #[must_use]
     pub fn stats(&self) -> MeterStats {
         self.counting.stats()

@@ -15,8 +15,8 @@ use crate::{LedgerHandle, table::Hint};
 /// Meters the memories of one Store into a ledger, and limits them.
 ///
 /// Keep one meter per Store, in the Store's data. [`lease`](Self::lease) (or
-/// [`Lease::start`](crate::Lease::start), in front of the Store) charges a principal until the guard
-/// is dropped; [`set`](Self::set) charges one until the next `set`.
+/// [`Lease::start`](crate::Lease::start), in front of the Store) charges a principal until the
+/// guard is dropped; [`set`](Self::set) charges one until the next `set`.
 /// [Metering](crate::metering) has the whole story.
 ///
 /// # When a growth is recorded
@@ -60,12 +60,13 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// memories that an instantiation creates, too.
     ///
     /// A growth past that ceiling, or past the memory's own maximum, is denied and not recorded; an
-    /// allowed one records the desired size at once. A table may have `max(ceiling / 32, 1)` elements.
-    /// Nothing is summed: to bound all that a Store holds use [`with_limits`](Self::with_limits) and
-    /// [`MeterLimits::total`].
+    /// allowed one records the desired size at once. A table may have `max(ceiling / 32, 1)`
+    /// elements. Nothing is summed: to bound all that a Store holds use
+    /// [`with_limits`](Self::with_limits) and [`MeterLimits::total`].
     ///
-    /// An allowed growth that the engine then fails stays recorded. With a ceiling near `usize::MAX`
-    /// a guest with a 64-bit memory leaves a peak of 2<sup>63</sup> - 1 by one `memory.grow`.
+    /// An allowed growth that the engine then fails stays recorded. With a ceiling near
+    /// `usize::MAX` a guest with a 64-bit memory leaves a peak of 2<sup>63</sup> - 1 by one
+    /// `memory.grow`.
     pub fn new(ceiling: usize, principal: L::Principal, ledger: L) -> Self {
         Self::with_limits(MeterLimits::per_memory(ceiling), principal, ledger)
     }
@@ -77,8 +78,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         meter
     }
 
-    /// A meter for a Store that no principal holds yet, as in a pool. Growth before the first lease,
-    /// and between leases, is limited by `limits` and charged to no principal.
+    /// A meter for a Store that no principal holds yet, as in a pool. Growth before the first
+    /// lease, and between leases, is limited by `limits` and charged to no principal.
     pub fn idle(limits: MeterLimits, ledger: L) -> Self {
         Self {
             ledger,
@@ -93,8 +94,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
-    /// The same meter, which from now on counts the growths that it allows and denies in `counters`,
-    /// together with all other meters that do: a `&'static MeterCounters` or an
+    /// The same meter, which from now on counts the growths that it allows and denies in
+    /// `counters`, together with all other meters that do: a `&'static MeterCounters` or an
     /// `Arc<MeterCounters>`. Otherwise a meter counts for itself, without an allocation.
     #[must_use]
     pub fn counted_in(mut self, counters: impl Into<SharedCounters>) -> Self {

@@ -14,8 +14,8 @@ crate::impl_resource_limiter! {
 /// Whether anything may remain of an instantiation that failed with this error, for
 /// [`Lease::instantiate`]. An error never rules it out, so this is always true.
 ///
-/// A host function that the module starts with can return any error that wasmtime has for an instance
-/// that it could not create, and the closure may have made something else before.
+/// A host function that the module starts with can return any error that wasmtime has for an
+/// instance that it could not create, and the closure may have made something else before.
 /// [`Lease::instantiate_pre`] finds it out without the error.
 #[must_use]
 pub const fn instance_remains(_: &Error) -> bool {
@@ -50,10 +50,10 @@ where
     /// back, as the engine does; if it was created and failed to start (its segments, constant
     /// expressions or start function), it stays in the Store and in the account.
     ///
-    /// The lease does not judge by the error, but by whether the limiter has approved as many memories
-    /// and tables as the module defines; see
-    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created).
-    /// So the limiter has to ask the meter about each of them. [`Linker::instantiate_pre`] makes an
+    /// The lease does not judge by the error, but by whether the limiter has approved as many
+    /// memories and tables as the module defines; see
+    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created). So the
+    /// limiter has to ask the meter about each of them. [`Linker::instantiate_pre`] makes an
     /// [`InstancePre`] of a module and a linker.
     ///
     /// # Errors
@@ -66,8 +66,8 @@ where
         self.after(before, pre.module(), result)
     }
 
-    /// As [`instantiate_pre`](Self::instantiate_pre), through [`InstancePre::instantiate_async`]. If
-    /// the future is dropped before it is done, all that was approved stays in the account.
+    /// As [`instantiate_pre`](Self::instantiate_pre), through [`InstancePre::instantiate_async`].
+    /// If the future is dropped before it is done, all that was approved stays in the account.
     ///
     /// # Errors
     /// The error of [`InstancePre::instantiate_async`].

@@ -38,11 +38,11 @@ pub(super) struct Approved {
 /// The account of one Store: what its memories and tables hold, and what the current lease added.
 ///
 /// It knows no engine and no ledger and allocates nothing: an engine's callbacks go in, sizes come
-/// out. An engine *asks* before it grows and reports only a growth that *failed*; success is silent.
-/// So an approved growth stays *pending* until something proves that it happened: the next event,
-/// the beginning of another lease, or [`settle`](Self::settle). Then it is *settled*. The proof is
-/// sound because the engine has to finish a growth before the guest or the host can cause another
-/// event.
+/// out. An engine *asks* before it grows and reports only a growth that *failed*; success is
+/// silent. So an approved growth stays *pending* until something proves that it happened: the next
+/// event, the beginning of another lease, or [`settle`](Self::settle). Then it is *settled*. The
+/// proof is sound because the engine has to finish a growth before the guest or the host can cause
+/// another event.
 ///
 /// Every method takes constant time, allocates nothing, takes no lock and never panics.
 ///
@@ -168,8 +168,8 @@ impl Account {
         Ok(())
     }
 
-    /// A memory or table that asks to grow is part of what the Store holds. If it is larger than all
-    /// that is known, the Store held the difference before the first question: it is inherited.
+    /// A memory or table that asks to grow is part of what the Store holds. If it is larger than
+    /// all that is known, the Store held the difference before the first question: it is inherited.
     #[inline]
     fn learn(&mut self, part: Held) {
         if part.memory > self.held.memory {
@@ -179,8 +179,8 @@ impl Account {
         self.held.table_elements = self.held.table_elements.max(part.table_elements);
     }
 
-    /// Takes the pending growth back if it is of this kind. A growth of the other kind is not the one
-    /// that failed: an event followed it, so it has happened.
+    /// Takes the pending growth back if it is of this kind. A growth of the other kind is not the
+    /// one that failed: an event followed it, so it has happened.
     pub(super) fn take_back(&mut self, kind: Kind) {
         if self.pending.is_some_and(|pending| pending.kind == kind) {
             self.held = self.settled();
@@ -248,8 +248,9 @@ impl Account {
         self.last_denial
     }
 
-    /// The bytes that the lease's principal is charged with, the pending growth left out. They never
-    /// fall within a lease, save by [`withdraw`](Self::withdraw) and [`reconcile`](Self::reconcile).
+    /// The bytes that the lease's principal is charged with, the pending growth left out. They
+    /// never fall within a lease, save by [`withdraw`](Self::withdraw) and
+    /// [`reconcile`](Self::reconcile).
     #[must_use]
     #[inline]
     pub fn settled_charge(&self, attribution: Attribution) -> usize {
@@ -267,7 +268,8 @@ impl Account {
     fn charge(&self, held: &Held, attribution: Attribution) -> usize {
         match attribution {
             Attribution::LargestMemory => held.largest_memory,
-            // Bytes that others left or added do not count before the lease has grown the Store itself.
+            // Bytes that others left or added do not count before the lease has grown the Store
+            // itself.
             Attribution::StoreTotal if held.memory - self.inherited <= self.resumed.0 => self.resumed.1,
             Attribution::StoreTotal => held.memory,
             Attribution::OwnGrowth => held.memory - self.inherited,

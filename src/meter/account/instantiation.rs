@@ -30,8 +30,8 @@ impl Account {
         self.inherited = self.inherited.min(mark.held.memory);
     }
 
-    /// The one instantiation since `mark` failed: gives back what was approved for it if its instance
-    /// cannot have been created, and says whether it did.
+    /// The one instantiation since `mark` failed: gives back what was approved for it if its
+    /// instance cannot have been created, and says whether it did.
     ///
     /// An engine asks for each memory and table of an instance, then creates the instance, and only
     /// then runs anything. `memories` and `tables` are how many the module defines.
@@ -39,8 +39,8 @@ impl Account {
     /// - With fewer approvals than that there was no instance. The engine has taken everything back
     ///   except the GC heap, which it makes first: `heap` is the number of bytes by which that has
     ///   grown since `mark`.
-    /// - With as many approvals there may be an instance. All of them stand, whatever the error says:
-    ///   it may come from something that the instance called.
+    /// - With as many approvals there may be an instance. All of them stand, whatever the error
+    ///   says: it may come from something that the instance called.
     ///
     /// In two cases the account keeps bytes that are gone, so that it is too high: if the engine
     /// cannot do the last thing that was approved, and if `heap` is 0 for a heap that was made in

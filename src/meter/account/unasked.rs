@@ -5,9 +5,9 @@ use core::fmt::{self, Display, Write};
 use super::{Account, held::Kind};
 use crate::meter::denial::Denial;
 
-/// The words of wasmtime (43 to 50) when it fails a growth *before* it asks the limiter: for a memory
-/// of one-byte pages past the range of its index type, and for a table whose new size overflows.
-/// Every other failure follows an approval.
+/// The words of wasmtime (43 to 50) when it fails a growth *before* it asks the limiter: for a
+/// memory of one-byte pages past the range of its index type, and for a table whose new size
+/// overflows. Every other failure follows an approval.
 const NEVER_ASKED: [&str; 2] =
     ["memory growth exceeds memory type's limits", "overflow calculating new table size"];
 

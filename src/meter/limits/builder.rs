@@ -2,8 +2,8 @@
 
 use super::{Attribution, MeterLimits};
 
-/// Builds [`MeterLimits`]. It reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same
-/// here.
+/// Builds [`MeterLimits`]. It reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the
+/// same here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct MeterLimitsBuilder(pub(super) MeterLimits);
@@ -41,9 +41,9 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads this number and
-    /// the next two when the limiter is installed, so those of a later lease need `Store::limiter`
-    /// again.
+    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads this number
+    /// and the next two when the limiter is installed, so those of a later lease need
+    /// `Store::limiter` again.
     pub const fn instances(mut self, instances: usize) -> Self {
         self.0.instances = instances;
         self
@@ -104,9 +104,9 @@ impl MeterLimitsBuilder {
     /// default.
     ///
     /// The ledger then shows a growth at once, without a
-    /// [`settle`](crate::StoreMemoryMeter::settle). It also shows a growth that was approved and that
-    /// the engine then failed: a maximum cannot be taken back. The meter's own totals are exact either
-    /// way.
+    /// [`settle`](crate::StoreMemoryMeter::settle). It also shows a growth that was approved and
+    /// that the engine then failed: a maximum cannot be taken back. The meter's own totals are
+    /// exact either way.
     pub const fn record_on_approval(mut self, at_once: bool) -> Self {
         self.0.record_on_approval = at_once;
         self

@@ -34,8 +34,8 @@ struct Traps {
 /// The limits of one lease, and how it is charged: the limits of `wasmtime::StoreLimits`, on the
 /// *whole* Store.
 ///
-/// A *ceiling* is a limit in bytes. The default is that of the [`builder`](Self::builder), without a
-/// ceiling.
+/// A *ceiling* is a limit in bytes. The default is that of the [`builder`](Self::builder), without
+/// a ceiling.
 ///
 /// ```
 /// use highwater::{Attribution, MeterLimits};
@@ -101,8 +101,8 @@ impl MeterLimits {
 
     /// Bounds *each memory*, not the Store: at most `bytes` in each, whatever the others hold.
     ///
-    /// [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with these limits. They are the
-    /// rule of a limiter that looks at one `desired` at a time:
+    /// [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with these limits. They are
+    /// the rule of a limiter that looks at one `desired` at a time:
     ///
     /// - A memory that asks for more than `bytes`, or for more than its own maximum, is denied. An
     ///   allowed growth records the desired size at once, whether or not the engine then succeeds.

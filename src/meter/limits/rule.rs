@@ -3,11 +3,17 @@
 use super::{MeterLimits, Scope};
 
 impl MeterLimits {
-    /// Whether one memory may grow by `grown` to `desired` bytes when all memories then hold `total`
-    /// bytes beside `elements` table elements. A Store may hold more than the ceiling of a later
-    /// lease, so a growth by nothing is not over it.
+    /// Whether one memory may grow by `grown` to `desired` bytes when all memories then hold
+    /// `total` bytes beside `elements` table elements. A Store may hold more than the ceiling of a
+    /// later lease, so a growth by nothing is not over it.
     #[inline]
-    pub(in crate::meter) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
+    pub(in crate::meter) fn admits_memory(
+        &self,
+        desired: usize,
+        grown: usize,
+        total: usize,
+        elements: usize,
+    ) -> bool {
         let total = match self.tables_apart {
             None if self.scope == Scope::Store => total.saturating_add(self.table_bytes(elements)),
             _ => total,
@@ -19,7 +25,13 @@ impl MeterLimits {
     /// `elements` beside `memory` bytes of memories. A growth by no bytes is not over the
     /// ceiling, either.
     #[inline]
-    pub(in crate::meter) fn admits_table(&self, desired: usize, grown: usize, elements: usize, memory: usize) -> bool {
+    pub(in crate::meter) fn admits_table(
+        &self,
+        desired: usize,
+        grown: usize,
+        elements: usize,
+        memory: usize,
+    ) -> bool {
         let bytes = self.table_bytes(elements);
         let (bytes, ceiling) = match (self.tables_apart, self.scope) {
             (Some(ceiling), _) => (bytes, ceiling),
