@@ -25,9 +25,10 @@
 /// ```
 ///
 /// `wasmtime` is any name under which the crate knows its wasmtime. The expression after the bar is
-/// the place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle
-/// + Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous trait reads the same,
-/// with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never waits.
+/// the place of the meter. Generic types name their parameters in brackets:
+/// `impl [L: LedgerHandle + Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous
+/// trait reads the same, with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never
+/// waits.
 ///
 /// # When a growth is denied or fails
 ///
