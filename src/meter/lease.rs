@@ -92,8 +92,8 @@ where
         Self { holder, meter, turn, outer }
     }
 
-    /// Reports what the lease has used so far, or until [`set`](StoreMemoryMeter::set) ended it. No
-    /// growth may be in flight, as for [`StoreMemoryMeter::settle`].
+    /// Reports what the lease has used so far; if [`set`](StoreMemoryMeter::set) has ended it, until
+    /// then. No growth may be in flight, as for [`StoreMemoryMeter::settle`].
     pub fn report(&mut self) -> LeaseReport {
         let meter = (self.meter)(&mut self.holder);
         meter.settle();
