@@ -3,9 +3,6 @@
 use highwater::{Account, Attribution, Denial, MeterLimits};
 use proptest::prelude::*;
 
-/// The words of a failure that follows no question.
-const UNASKED: &str = "memory growth exceeds memory type's limits";
-
 /// What may happen to a Store. Sizes are in pages, `which` picks one of what exists.
 #[derive(Clone, Copy, Debug)]
 enum Event {
@@ -43,6 +40,9 @@ fn event() -> impl Strategy<Value = Event> {
             .prop_map(|(memories, size)| Event::LostInstantiation { memories, size }),
     ]
 }
+
+/// The words of a failure that follows no question.
+const UNASKED: &str = "memory growth exceeds memory type's limits";
 
 fn limits() -> impl Strategy<Value = (MeterLimits, Bounds)> {
     let apart = prop::option::of(0..100_usize);
