@@ -14,6 +14,7 @@ extern crate self as highwater;
 #[path = "../tests/models/mod.rs"]
 mod models;
 
+mod budget;
 mod key;
 mod ledger;
 mod meter;
@@ -22,6 +23,9 @@ mod sync;
 mod table;
 mod tracker;
 
+#[doc = include_str!("../docs/budgets.md")]
+#[cfg(any(doc, doctest))]
+pub mod budgets {}
 #[doc = include_str!("../docs/design.md")]
 #[cfg(doc)]
 pub mod design {}
@@ -32,6 +36,7 @@ pub mod embedded {}
 #[cfg(doc)]
 pub mod metering {}
 
+pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError};
 #[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;

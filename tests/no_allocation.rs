@@ -9,8 +9,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use highwater::{
-    Collector, FixedState, InlineLedger, InlineLedger as Ledger, MeterLimits, PrincipalId, StaticLedger,
-    StoreMemoryMeter,
+    Budget, Collector, FixedState, InlineLedger, InlineLedger as Ledger, MeterLimits, PrincipalId,
+    Reservation, StaticLedger, StoreMemoryMeter,
 };
 
 struct Counting;
@@ -130,6 +130,31 @@ fn trackers() {
 }
 
 #[test]
+fn a_budget_is_one_allocation_and_its_calls_are_none() {
+    assert_eq!(allocator_calls(|| Budget::new(100)), 1);
+    // docs/budgets.md says 256: counts of handles and the budget on lines of their own.
+    let before = BYTES.get();
+    let alone = Budget::new(100);
+    assert!(BYTES.get() - before <= 256);
+    drop(alone);
+    assert_eq!(BYTES.get(), before);
+    let host = Budget::new(100);
+    assert_eq!(allocator_calls(|| host.child(100)), 1);
+    let (tenant, other) = (host.child(100), host.child(100));
+    let calls = || {
+        let mut held = Reservation::new(tenant.clone());
+        let mut kept = Reservation::new(host.clone());
+        held.grow(60).expect("there is room");
+        kept.append(&mut held).expect("to an ancestor");
+        let denial = held.grow(50).expect_err("60 + 50 > 100");
+        host.transfer(&other, 10).expect("there is room");
+        other.transfer(&host, 10).expect("to an ancestor");
+        host.set_limit(host.used() + host.peak() + denial.limit + host.denied());
+    };
+    assert_eq!(allocator_calls(calls), 0);
+}
+
+#[test]
 fn a_snapshot_allocates_its_own_list_and_nothing_else() {
     let ledger = Ledger::<u64>::with_capacity(64);
     for key in 0..100 {
@@ -170,7 +195,7 @@ fn a_ledger_that_gets_no_memory_says_so() {
 
 #[test]
 fn leases_inside_leases_do_not_allocate() {
-    fn nest<'a>(meter: &mut StoreMemoryMeter<&'a StaticLedger<u64, 8>>, depth: u64) {
+    fn nest(meter: &mut StoreMemoryMeter<&StaticLedger<u64, 8>>, depth: u64) {
         let mut lease = meter.lease(depth, MeterLimits::total(1 << 20));
         let _ = lease.approve_memory(0, 100, None);
         if depth > 0 {

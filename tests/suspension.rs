@@ -1,4 +1,5 @@
-//! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call.
+//! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call, nor the
+//! child of a fork, where it does not exist, from an exact ledger.
 
 #![cfg(target_os = "linux")]
 
@@ -11,6 +12,7 @@ use std::thread;
 use common::effort;
 use common::kinds::kind_name;
 use common::oracle::Oracle;
+use common::signals;
 use common::steps::Steps;
 use common::subject::Subject;
 use common::victim::Victim;
@@ -147,12 +149,15 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
             oracle.merge(&completed.lock().expect("a victim is never stopped while it holds this"));
             std::mem::forget(stop);
         }
-        watchdog.expect("work after four threads have died", || {
+        let mut work_and_check = || {
             for step in 0..200 {
                 every_kind_of_work(ledger, &mut rng, step, &mut oracle);
             }
-        });
-        check_with_pending(ledger, &oracle, &pending);
+            check_with_pending(ledger, &oracle, &pending);
+        };
+        // In the child these threads do not exist at all.
+        watchdog.expect("a child of a fork", || signals::in_a_forked_child(&mut work_and_check));
+        watchdog.expect("work after four threads have died", work_and_check);
     }
 
     /// As [`victim_work`], a call at a time, so that what was completed is known when the thread is gone.

@@ -5,7 +5,7 @@
 readonly CORE_ONLY='--cfg highwater_core_only'
 
 # Those that run anywhere. Others handle signals, pages or the allocator themselves.
-readonly CONTRACT=(bad_input capacity exactness floor floor_is_one_load ids iterators linearizability
+readonly CONTRACT=(bad_input budget capacity exactness floor floor_is_one_load ids iterators linearizability
     linearizability_checker sequential_rule snapshot trackers)
 
 # `--test` options for the names given.

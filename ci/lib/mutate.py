@@ -238,7 +238,8 @@ def parse_orderings(path):
 def plant_choices(part):
     """Lets the copy choose each ordering when it runs. Returns the rows: name, and what chooses it."""
     rows, place = [], 0
-    for source in [*sorted((COPY / "src/table").glob("*.rs")), *sorted((COPY / "src/key").glob("*.rs"))]:
+    sources = [source for folder in ("table", "key", "budget") for source in sorted((COPY / "src" / folder).glob("*.rs"))]
+    for source in sources:
         file = str(source.relative_to(COPY))
         text, planted, done = source.read_text(), "", 0
         for (start, end), kind, name, where in orderings_in(text):

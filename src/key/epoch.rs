@@ -3,35 +3,129 @@
 //! What makes it sound:
 //!
 //! - A cell is null or points to a key that was put there by the owner of a claim. It is replaced
-//!   only by the owner of the next claim, who retires it through the collector after having replaced
-//!   it, or puts it back ([`KeyCell::take_back`]) before anybody could have seen the slot live.
-//! - Everybody who reads a cell has pinned the same collector before, so that a pointer read from a
-//!   cell and retired later is not freed while they are pinned.
+//!   only by the owner of the next claim, who retires it after having replaced it, or puts it back
+//!   ([`KeyCell::take_back`]) before another thread could have seen the slot live.
+//! - A thread that reads a cell has pinned the same collector before, and stays pinned until it has
+//!   done with the key. A retired key is freed only after a function deferred through that collector
+//!   has run, and it was deferred after the key had been replaced: no thread is pinned any more that
+//!   could have found the key.
 //! - A reader dereferences only after having seen the peak word unchanged around the pointer load.
 //!   The pointer then belongs to a resident, never to a claim that may yet be taken back.
+//! - When a ledger is dropped, no call on it is under way, so that all its keys may be freed.
+//!
+//! # From retired to freed
+//!
+//! Retired keys are tied into parcels, and parcels go through three lists of the ledger: *fresh*,
+//! *aging*, *due*. When none is aging, all fresh ones begin to: one function is deferred, which says
+//! when their keys cannot be read any more. Then they are due, and later admissions free one parcel
+//! each. So a key that waits takes its own allocation and nothing of the collector's, and the
+//! collector runs no code of a key.
+//!
+//! A thread that loses the processor inside a pin holds back all keys until it gets on. Therefore it
+//! is pinned only while it compares or clones one key, and once in many retirements; a newcomer whose
+//! tag matches no resident's is not pinned at all.
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
 use core::{
     hash::{Hash, Hasher},
     marker::PhantomData,
+    ops::Deref,
 };
 
-use crossbeam_epoch::{Atomic, Guard, Owned, Shared};
+use crossbeam_epoch::{Atomic, Guard, LocalHandle, Owned, Shared, unprotected};
 
 use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicUsize, Ordering, Zeroable};
+use crate::sync::{AtomicUsize, Line, MODELLED, Ordering, Zeroable};
 
-/// How many retired keys may wait to be freed beyond the capacity of a ledger.
-pub const RETIRED_ALLOWANCE: usize = 8192;
+/// How many evicted keys of a [`Ledger`](crate::Ledger) may wait to be freed, in addition to as many
+/// as its capacity: 2<sup>18</sup> keys.
+///
+/// Each takes one allocation of the key and two pointers, and what the key owns: 24 bytes for a
+/// `u64`, so 6 MB in all; 60 bytes for a `String` of 20 characters, so 16 MB.
+pub const RETIRED_ALLOWANCE: usize = 1 << 18;
+
+/// How many keys make a parcel. A call frees one parcel at most, so that none pays for a long stall
+/// of another thread. The constants are smallest under models, so that everything happens there.
+const PARCEL: usize = if MODELLED { 1 } else { 64 };
+
+/// After how many retirements the collector is asked to move on.
+const RETIREMENTS_A_FLUSH: usize = if MODELLED { 1 } else { 512 };
 
 /// What epoch-reclaimed keys must be able to do: any `Hash + Eq + Clone + Send + Sync + 'static`
 /// type can.
 pub trait EpochKey: Hash + Eq + Clone + Send + Sync + 'static {}
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> EpochKey for K {}
 
+/// How a thread pins the collector.
+pub(crate) enum Participant {
+    /// On the process's default collector.
+    #[cfg(feature = "std-ledger")]
+    ThreadLocal,
+    Registered(LocalHandle),
+    /// For as long as this guard lives.
+    Pinned(Guard),
+}
+
+impl Participant {
+    #[inline]
+    pub(crate) fn pin(&self) -> Pinning<'_> {
+        match self {
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Pinning::New(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Pinning::New(handle.pin()),
+            Self::Pinned(guard) => Pinning::Held(guard),
+        }
+    }
+
+    /// A participant that is pinned from now on.
+    #[inline]
+    pub(crate) fn pinned(&self) -> Self {
+        match self {
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Self::Pinned(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Self::Pinned(handle.pin()),
+            Self::Pinned(_) => unreachable!("pinned once"),
+        }
+    }
+
+    /// Lets go of what a pin of some duration holds back, and pins anew.
+    pub(crate) fn repin(&mut self) {
+        if let Self::Pinned(guard) = self {
+            guard.repin();
+        }
+    }
+}
+
+/// A guard, for one comparison or for longer.
+pub(crate) enum Pinning<'a> {
+    New(Guard),
+    Held(&'a Guard),
+}
+
+impl Deref for Pinning<'_> {
+    type Target = Guard;
+
+    #[inline]
+    fn deref(&self) -> &Guard {
+        match self {
+            Self::New(guard) => guard,
+            Self::Held(guard) => guard,
+        }
+    }
+}
+
+/// A key in an allocation of its own.
+pub(crate) struct Node<K> {
+    key: K,
+    /// The next retired key in the same parcel.
+    next: Atomic<Self>,
+    /// The first key of the next parcel, if this one is the first of its own.
+    next_parcel: Atomic<Self>,
+}
+
 /// A pointer to the key of a slot; null at first.
-pub(crate) struct EpochCell<K: EpochKey>(Atomic<K>);
+pub(crate) struct EpochCell<K: EpochKey>(Atomic<Node<K>>);
 
 #[cfg(not(highwater_loom))]
 // SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
@@ -45,116 +139,53 @@ impl<K: EpochKey> Zeroable for EpochCell<K> {
 }
 
 /// The key that was in a cell before a newcomer's.
-pub(crate) struct Displaced<K>(*const K);
-
-/// The retired keys of one ledger that are not freed yet.
-pub(crate) struct Limbo {
-    retired: Arc<AtomicUsize>,
-    capacity: usize,
-}
-
-impl Limbo {
-    pub(crate) fn new(capacity: usize) -> Self {
-        Self { retired: Arc::new(AtomicUsize::new(0)), capacity }
-    }
-
-    pub(crate) fn retired(&self) -> usize {
-        // Relaxed: a count, ordered with nothing.
-        self.retired.load(Ordering::Relaxed)
-    }
-}
-
-/// Counts a key as freed when dropped, even while its own drop unwinds.
-struct Freed(Arc<AtomicUsize>);
-
-impl Drop for Freed {
-    fn drop(&mut self) {
-        // Relaxed, as above.
-        self.0.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+pub(crate) struct Displaced<K>(*const Node<K>);
 
 impl<K: EpochKey> KeyCell for EpochCell<K> {
     type Key = K;
-    type Pin = Guard;
-    type Prepared = Owned<K>;
+    type Pin = Participant;
+    type Prepared = Owned<Node<K>>;
     type Displaced = Displaced<K>;
-    type Limbo = Limbo;
+    type Limbo = Limbo<K>;
 
-    fn put(&self, key: Owned<K>, pin: &Guard) -> Displaced<K> {
-        // Release: publishes the key, and who reads the pointer (acquire, in `pointer`) sees the
-        // claim that came before it. Acquire: the displaced key is seen whole by who drops it.
-        Displaced(self.0.swap(key, Ordering::AcqRel, pin).as_raw())
+    fn put(&self, key: Owned<Node<K>>) -> Displaced<K> {
+        // Release: publishes the key, and who reads the pointer (acquire, in `key`) sees the claim
+        // that came before it. Acquire: the displaced key is seen whole by who drops it.
+        Displaced(self.0.swap(key, Ordering::AcqRel, unfollowed()).as_raw())
     }
 
-    fn take_back(&self, displaced: Displaced<K>, pin: &Guard) -> Owned<K> {
+    fn take_back(&self, displaced: Displaced<K>) -> Owned<Node<K>> {
         let before = Shared::from(displaced.0);
-        // AcqRel, as in `put`.
-        let key = self.0.swap(before, Ordering::AcqRel, pin);
-        // SAFETY: the pointer is the caller's own, put there under the claim that it still holds.
+        // SAFETY, of both: the pointer is the caller's own, put there under the claim that it still holds.
         // Nobody else replaces it, and nobody dereferences it: the slot was not live since.
-        unsafe { key.into_owned() }
+        // AcqRel, as in `put`.
+        unsafe { self.0.swap(before, Ordering::AcqRel, unfollowed()).into_owned() }
     }
 
-    fn may_displace(limbo: &Limbo, pin: &mut Guard) -> bool {
+    fn may_displace(limbo: &Limbo<K>, participant: &Participant) -> bool {
         let limit = limbo.capacity + RETIRED_ALLOWANCE;
-        // Each round hands this thread's retired keys to the collector, lets the epoch advance by
-        // one if nobody is stalled, and frees some of what is two epochs old.
+        // Each round lets the epoch advance by one if no thread is stalled, and frees what is due.
         for _ in 0..4 {
             if limbo.retired() < limit {
                 return true;
             }
-            pin.flush();
-            pin.repin();
+            limbo.free(true, participant);
         }
         limbo.retired() < limit
     }
 
-    fn retire(displaced: Displaced<K>, limbo: &Limbo, pin: &Guard) {
+    fn retire(displaced: Displaced<K>, limbo: &Limbo<K>, participant: &Participant) {
         if displaced.0.is_null() {
             return;
         }
-        // Relaxed: a count.
-        let retired = limbo.retired.fetch_add(1, Ordering::Relaxed) + 1;
-        let freed = Freed(Arc::clone(&limbo.retired));
-        let key = SendPtr(displaced.0.cast_mut());
-        let free = move || {
-            let _freed = freed;
-            // Whole, so that the closure captures what is `Send`.
-            let key = key;
-            // SAFETY: made by `Owned::new` in `prepare`, and nobody is left who could read it.
-            let drop_key = move || drop(unsafe { Owned::from_raw({ key }.0) });
-            // A panic here would reach a caller who has nothing to do with this key, and leak what
-            // the collector was about to free with it. Without `std-ledger` there is no way to stop it.
-            #[cfg(feature = "std-ledger")]
-            if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(drop_key)) {
-                // Its own drop may panic again.
-                core::mem::forget(payload);
-            }
-            #[cfg(not(feature = "std-ledger"))]
-            drop_key();
-        };
-        // SAFETY: the key was replaced in its cell, so that who pins from now on cannot find it, and
-        // it is retired once, by the one who replaced it. The closure may run on any thread (`K` is
-        // `Send`) and at any time (`K` is `'static`).
-        unsafe { pin.defer_unchecked(free) };
-        // Idle threads keep up to a bag of retired keys each. Once half the allowance is used, every
-        // retirement is handed over at once, so that they cannot use up the rest.
-        if retired > RETIRED_ALLOWANCE / 2 {
-            pin.flush();
-        }
+        let before = limbo.add(Shared::from(displaced.0));
+        limbo.free((before + 1).is_multiple_of(RETIREMENTS_A_FLUSH), participant);
     }
 
-    fn read(&self, pin: &Guard, still: impl Fn() -> bool) -> Option<K> {
-        self.key(pin, still).cloned()
+    fn read(&self, participant: &Participant, still: impl Fn() -> bool) -> Option<K> {
+        self.key(&participant.pin(), still).cloned()
     }
 }
-
-/// A key on its way to the thread that frees it.
-struct SendPtr<K>(*mut K);
-
-// SAFETY: it stands for the key itself, which is `Send`.
-unsafe impl<K: Send> Send for SendPtr<K> {}
 
 impl<K: EpochKey> EpochCell<K> {
     /// The key, if `still` holds after its pointer was read: then it is a resident's.
@@ -166,7 +197,7 @@ impl<K: EpochKey> EpochCell<K> {
         }
         // SAFETY: the slot was live with one and the same peak before and after the load, so this is
         // a resident's key; it was in the cell after `pin` was pinned, so it is not freed before.
-        unsafe { pointer.as_ref() }
+        unsafe { pointer.as_ref() }.map(|node| &node.key)
     }
 }
 
@@ -213,16 +244,305 @@ where
     F: Fn() -> K,
 {
     #[inline]
-    fn compare(&self, cell: &EpochCell<K>, pin: &Guard, still: impl Fn() -> bool) -> Comparison {
-        match cell.key(pin, still) {
+    fn compare(
+        &self,
+        cell: &EpochCell<K>,
+        participant: &Participant,
+        still: impl Fn() -> bool,
+    ) -> Comparison {
+        match cell.key(&participant.pin(), still) {
             Some(key) if self.key.equivalent(key) => Comparison::Equal,
             Some(_) => Comparison::Different,
             None => Comparison::Changed,
         }
     }
 
-    fn prepare(&self) -> Owned<K> {
-        Owned::new((self.make)())
+    fn prepare(&self) -> Owned<Node<K>> {
+        Owned::new(Node { key: (self.make)(), next: Atomic::null(), next_parcel: Atomic::null() })
+    }
+}
+
+/// The retired keys of one ledger that are not freed yet.
+pub(crate) struct Limbo<K: EpochKey> {
+    capacity: usize,
+    /// 1 if the aging keys cannot be read any more, or if there are none.
+    aged: Arc<AtomicUsize>,
+    lists: Line<Lists<K>>,
+}
+
+struct Lists<K: EpochKey> {
+    /// The keys in all the lists.
+    retired: AtomicUsize,
+    /// All keys that were ever retired; wraps.
+    added: AtomicUsize,
+    /// Keys that are not in a parcel yet.
+    loose: Atomic<Node<K>>,
+    /// Parcels, here and below.
+    fresh: Atomic<Node<K>>,
+    /// Calls that free keys.
+    #[cfg(not(feature = "std-ledger"))]
+    turns: AtomicUsize,
+    /// 1 while a thread has the right to what follows.
+    locked: AtomicUsize,
+    aging: Atomic<Node<K>>,
+    due: Atomic<Node<K>>,
+}
+
+impl<K: EpochKey> Limbo<K> {
+    pub(crate) fn new(capacity: usize) -> Self {
+        let lists = Lists {
+            retired: AtomicUsize::new(0),
+            added: AtomicUsize::new(0),
+            loose: Atomic::null(),
+            fresh: Atomic::null(),
+            #[cfg(not(feature = "std-ledger"))]
+            turns: AtomicUsize::new(0),
+            locked: AtomicUsize::new(0),
+            aging: Atomic::null(),
+            due: Atomic::null(),
+        };
+        Self { capacity, aged: Arc::new(AtomicUsize::new(1)), lists: Line(lists) }
+    }
+
+    pub(crate) fn retired(&self) -> usize {
+        // Relaxed: a count, ordered with nothing.
+        self.lists.retired.load(Ordering::Relaxed)
+    }
+
+    /// Whether so many wait that a pin of some duration should be renewed.
+    pub(crate) fn is_half_full(&self) -> bool {
+        self.retired() > self.capacity + RETIRED_ALLOWANCE / 2
+    }
+
+    /// Frees all keys that cannot be read any more. May run foreign code.
+    pub(crate) fn free_all(&self, participant: &Participant) {
+        if self.retired() == 0 {
+            return;
+        }
+        self.seal();
+        let mut now = true;
+        while self.free(now, participant) {
+            now = false;
+        }
+    }
+
+    /// Adds a key that was replaced in its cell by the caller. How many were added before.
+    fn add(&self, key: Shared<'_, Node<K>>) -> usize {
+        let lists = &self.lists;
+        // Relaxed: counts. First, so that they are never below what is in the lists.
+        lists.retired.fetch_add(1, Ordering::Relaxed);
+        let before = lists.added.fetch_add(1, Ordering::Relaxed);
+        push(&lists.loose, key, |node| &node.next);
+        if (before + 1).is_multiple_of(PARCEL) {
+            self.seal();
+        }
+        before
+    }
+
+    /// Makes a parcel of the keys that are in none.
+    fn seal(&self) {
+        // Acquire: pairs with the release in `push`.
+        let parcel = self.lists.loose.swap(Shared::null(), Ordering::Acquire, unfollowed());
+        if !parcel.is_null() {
+            push(&self.lists.fresh, parcel, |node| &node.next_parcel);
+        }
+    }
+
+    /// Frees a parcel of keys that are due, if there is one. If `now`, moves the others on before.
+    /// Does nothing inside the drop of a key (which may record in this ledger), or while another
+    /// thread is in here.
+    fn free(&self, now: bool, participant: &Participant) -> bool {
+        let lists = &self.lists;
+        // Relaxed: a guess.
+        if !now && lists.due.load(Ordering::Relaxed, unfollowed()).is_null() {
+            return false;
+        }
+        #[cfg(feature = "std-ledger")]
+        let Some(_turn) = Turn::take() else { return false };
+        #[cfg(not(feature = "std-ledger"))]
+        let Some(_turn) = Turn::take(&lists.turns) else { return false };
+        // Acquire: pairs with the release in `Locked`, for the lists and what they hold.
+        if lists.locked.swap(1, Ordering::Acquire) == 1 {
+            return false;
+        }
+        let locked = Locked(&lists.locked);
+        if now {
+            self.age(&participant.pin());
+        }
+        // Relaxed, as everything under the lock.
+        let first = lists.due.load(Ordering::Relaxed, unfollowed());
+        // SAFETY: under the lock, no other thread takes a parcel out of this list.
+        let Some(parcel) = (unsafe { first.as_ref() }) else { return false };
+        lists.due.store(parcel.next_parcel.load(Ordering::Relaxed, unfollowed()), Ordering::Relaxed);
+        drop(locked);
+        Retired { first: first.as_raw(), count: &lists.retired }.free();
+        true
+    }
+
+    /// Lets the parcels of one list enter the next as far as the collector has got. Under the lock.
+    fn age(&self, pin: &Guard) {
+        let lists = &self.lists;
+        // Acquire: pairs with the release of the function deferred below, so that all reads of the
+        // keys come before.
+        let have_aged = || self.aged.load(Ordering::Acquire) == 1;
+        if !have_aged() {
+            pin.flush();
+        }
+        if !have_aged() || !lists.due.load(Ordering::Relaxed, pin).is_null() {
+            return;
+        }
+        lists.due.store(lists.aging.load(Ordering::Relaxed, pin), Ordering::Relaxed);
+        // Acquire: pairs with the release in `push`.
+        let fresh = lists.fresh.swap(Shared::null(), Ordering::Acquire, pin);
+        lists.aging.store(fresh, Ordering::Relaxed);
+        if fresh.is_null() {
+            return;
+        }
+        // Relaxed: the function deferred next comes later.
+        self.aged.store(0, Ordering::Relaxed);
+        let aged = Arc::clone(&self.aged);
+        // Release: pairs with the acquire above.
+        pin.defer(move || aged.store(1, Ordering::Release));
+        // Handed over at once, not when the next 63 come.
+        pin.flush();
+    }
+}
+
+/// For accesses to pointers that are not followed, or whose lists no other thread has.
+fn unfollowed() -> &'static Guard {
+    // SAFETY: a guard protects what is read through a pointer, which nobody does on the strength of this one.
+    unsafe { unprotected() }
+}
+
+/// Adds a retired key, or a parcel of them, to a list.
+fn push<K>(list: &Atomic<Node<K>>, node: Shared<'_, Node<K>>, next: fn(&Node<K>) -> &Atomic<Node<K>>) {
+    // Relaxed: the pointer is only passed on.
+    let mut first = list.load(Ordering::Relaxed, unfollowed());
+    loop {
+        // SAFETY: a key is freed only by who finds it in a list.
+        // Relaxed: published by what follows.
+        next(unsafe { node.deref() }).store(first, Ordering::Relaxed);
+        // Release: pairs with the acquire of who takes the list, for `next`, and for the cell that no
+        // longer has the key.
+        match list.compare_exchange(first, node, Ordering::Release, Ordering::Relaxed, unfollowed()) {
+            Ok(_) => return,
+            Err(other) => first = other.current,
+        }
+    }
+}
+
+impl<K: EpochKey> Drop for Limbo<K> {
+    /// Keys are read only in calls on the ledger, so that there are no readers left.
+    fn drop(&mut self) {
+        let lists = &self.lists;
+        self.seal();
+        for list in [&lists.fresh, &lists.aging, &lists.due] {
+            let mut first = list.load(Ordering::Relaxed, unfollowed());
+            // SAFETY: no other thread has the lists any more.
+            while let Some(parcel) = unsafe { first.as_ref() } {
+                let next = parcel.next_parcel.load(Ordering::Relaxed, unfollowed());
+                Retired { first: first.as_raw(), count: &lists.retired }.free();
+                first = next;
+            }
+        }
+    }
+}
+
+/// The right to the lists.
+struct Locked<'a>(&'a AtomicUsize);
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        // Release: pairs with the acquire in `free`.
+        self.0.store(0, Ordering::Release);
+    }
+}
+
+/// The right to free keys, which a call from inside the drop of a key does not get: the stack would
+/// grow with every key that waits.
+#[cfg(feature = "std-ledger")]
+struct Turn;
+
+#[cfg(feature = "std-ledger")]
+std::thread_local! {
+    static TAKEN: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
+#[cfg(feature = "std-ledger")]
+impl Turn {
+    fn take() -> Option<Self> {
+        (!TAKEN.replace(true)).then(|| Self)
+    }
+}
+
+#[cfg(feature = "std-ledger")]
+impl Drop for Turn {
+    fn drop(&mut self) {
+        TAKEN.set(false);
+    }
+}
+
+/// How many calls may free keys at once where there is no telling which of them are one thread's: so
+/// deep can drops be nested that record and free.
+#[cfg(not(feature = "std-ledger"))]
+const TURNS: usize = 4;
+
+/// Likewise, of the calls on one ledger.
+#[cfg(not(feature = "std-ledger"))]
+struct Turn<'a>(&'a AtomicUsize);
+
+#[cfg(not(feature = "std-ledger"))]
+impl<'a> Turn<'a> {
+    fn take(turns: &'a AtomicUsize) -> Option<Self> {
+        // Relaxed, here and below: a count.
+        let turn = Self(turns);
+        (turns.fetch_add(1, Ordering::Relaxed) < TURNS).then_some(turn)
+    }
+}
+
+#[cfg(not(feature = "std-ledger"))]
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A list of keys that cannot be read any more.
+struct Retired<'a, K: EpochKey> {
+    first: *const Node<K>,
+    count: &'a AtomicUsize,
+}
+
+impl<K: EpochKey> Retired<'_, K> {
+    fn free(mut self) {
+        self.free_each();
+    }
+
+    fn free_each(&mut self) {
+        while !self.first.is_null() {
+            // SAFETY: made by `Owned::new` in `prepare`; the list is the only one that has it.
+            let node = unsafe { Owned::from_raw(self.first.cast_mut()) };
+            // SAFETY: the list is this value's alone.
+            self.first = node.next.load(Ordering::Relaxed, unfollowed()).as_raw();
+            // Relaxed: a count.
+            self.count.fetch_sub(1, Ordering::Relaxed);
+            // A panic here would reach a caller who has nothing to do with this key. Without `std`
+            // there is no way to stop it.
+            #[cfg(feature = "std-ledger")]
+            if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(node))) {
+                // Its own drop may panic again.
+                core::mem::forget(payload);
+            }
+            #[cfg(not(feature = "std-ledger"))]
+            drop(node);
+        }
+    }
+}
+
+impl<K: EpochKey> Drop for Retired<'_, K> {
+    /// What is left when the drop of a key panics.
+    fn drop(&mut self) {
+        self.free_each();
     }
 }
 
@@ -235,12 +555,12 @@ mod tests {
     /// There may be more than the limit if several calls passed it at once.
     #[test]
     fn nobody_is_displaced_at_the_limit_or_above() {
-        let mut pin = Collector::new().register().pin();
-        let limbo = Limbo::new(3);
+        let participant = Participant::Registered(Collector::new().register());
+        let limbo = Limbo::<u64>::new(3);
         let limit = 3 + RETIRED_ALLOWANCE;
         for (retired, may) in [(0, true), (limit - 1, true), (limit, false), (limit + 1, false)] {
-            limbo.retired.store(retired, Ordering::Relaxed);
-            assert_eq!(EpochCell::<u64>::may_displace(&limbo, &mut pin), may, "{retired}");
+            limbo.lists.retired.store(retired, Ordering::Relaxed);
+            assert_eq!(EpochCell::<u64>::may_displace(&limbo, &participant), may, "{retired}");
         }
     }
 }

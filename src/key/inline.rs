@@ -103,7 +103,7 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     type Displaced = Significant<K>;
     type Limbo = ();
 
-    fn put(&self, key: Significant<K>, (): &()) -> Significant<K> {
+    fn put(&self, key: Significant<K>) -> Significant<K> {
         for (cell, word) in self.words().iter().zip(key.words.as_ref()).take(key.count) {
             // Release: who reads this word (acquire, in `compare` and `read`) sees the claim that
             // came before it when looking at the peak word again.
@@ -112,11 +112,11 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
         key
     }
 
-    fn take_back(&self, key: Significant<K>, (): &()) -> Significant<K> {
+    fn take_back(&self, key: Significant<K>) -> Significant<K> {
         key
     }
 
-    fn may_displace((): &(), (): &mut ()) -> bool {
+    fn may_displace((): &(), (): &()) -> bool {
         true
     }
 

@@ -34,7 +34,7 @@ pub(crate) enum Comparison {
 pub(crate) trait KeyCell: Sized + Zeroable {
     /// What the caller hands out in the end.
     type Key;
-    /// Keeps the keys that a call has seen from being freed.
+    /// How a call keeps a key from being freed while it reads it, and no longer.
     type Pin;
     /// A key ready to be stored without anything that could panic.
     type Prepared;
@@ -44,13 +44,13 @@ pub(crate) trait KeyCell: Sized + Zeroable {
     type Limbo;
 
     /// Stores the key of a newcomer. Only the owner of a claim on the slot calls this.
-    fn put(&self, key: Self::Prepared, pin: &Self::Pin) -> Self::Displaced;
+    fn put(&self, key: Self::Prepared) -> Self::Displaced;
 
     /// Undoes [`put`](KeyCell::put) while the claim is still held and was never published.
-    fn take_back(&self, displaced: Self::Displaced, pin: &Self::Pin) -> Self::Prepared;
+    fn take_back(&self, displaced: Self::Displaced) -> Self::Prepared;
 
     /// Whether one more key may be displaced; asked before each admission, which is refused if not.
-    fn may_displace(limbo: &Self::Limbo, pin: &mut Self::Pin) -> bool;
+    fn may_displace(limbo: &Self::Limbo, pin: &Self::Pin) -> bool;
 
     /// Disposes of what the key of a resident newcomer displaced. May run foreign code.
     fn retire(displaced: Self::Displaced, limbo: &Self::Limbo, pin: &Self::Pin);

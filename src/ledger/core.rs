@@ -1,11 +1,6 @@
 //! The one core of all ledgers: a table and the hasher of its keys. What users hold is a thin face of it.
 
-use core::{
-    borrow::{Borrow, BorrowMut},
-    cmp::Ordering,
-    fmt,
-    hash::BuildHasher,
-};
+use core::{borrow::Borrow, cmp::Ordering, fmt, hash::BuildHasher};
 
 use super::{LedgerStats, ranking::Ranking};
 use crate::{
@@ -76,7 +71,7 @@ impl<St: Storage, S> Core<St, S> {
 impl<St: Storage, S: BuildHasher> Core<St, S> {
     /// The record of every ledger. What is at or below the floor is turned away inline, without a hash or a pin.
     #[inline]
-    pub(crate) fn record<W: Wanted<St::Cell>, P: BorrowMut<Pin<St>>>(
+    pub(crate) fn record<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
         wanted: impl Borrow<W>,
         bytes: u64,
@@ -98,15 +93,15 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
         wanted: impl Borrow<W>,
         bytes: Word,
         hint: Option<&mut Hint>,
-        pin: impl BorrowMut<Pin<St>>,
+        pin: impl Borrow<Pin<St>>,
     ) -> Recorded {
         let wanted = wanted.borrow();
-        self.table.record_above_floor(self.hasher.hash_one(wanted), wanted, bytes, hint, pin)
+        self.table.record_above_floor(self.hasher.hash_one(wanted), wanted, bytes, hint, pin.borrow())
     }
 
     /// The same for a key that was met before: its hint may be all that it takes.
     #[inline]
-    pub(crate) fn record_hinted<W: Wanted<St::Cell>, P: BorrowMut<Pin<St>>>(
+    pub(crate) fn record_hinted<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
         wanted: impl Borrow<W>,
         bytes: u64,

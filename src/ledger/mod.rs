@@ -13,7 +13,7 @@ mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
 
-use crate::table::word::{Peak, widen};
+use crate::{sync::widen, table::word::Peak};
 pub use hashers::{DefaultHashBuilder, FixedState};
 
 /// The capacity of a default ledger, in principals.

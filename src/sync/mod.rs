@@ -73,6 +73,13 @@ pub(crate) use AtomicU32 as AtomicWord;
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 pub(crate) use wide::AtomicWord;
 
+/// A word as the `u64` of the public interface.
+#[inline]
+#[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
+pub(crate) const fn widen(word: Word) -> u64 {
+    word as u64
+}
+
 /// Whether a model checker runs this. Tables are small then, so that a few calls reach all of their parts.
 pub(crate) const MODELLED: bool = cfg!(highwater_loom);
 

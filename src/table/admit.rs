@@ -3,8 +3,6 @@
 //! One admission at a time is *installed*, by the gate word, which names its slot. From then on
 //! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
 
-use core::borrow::BorrowMut;
-
 use super::{
     Found, Pin, Recorded, Storage, Table,
     bounds::Mark,
@@ -106,13 +104,13 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        mut pin: impl BorrowMut<Pin<St>>,
+        pin: &Pin<St>,
     ) -> Recorded {
         let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, pin.borrow()) {
+            let ticket = match self.find(home, wanted, pin) {
                 Err(ticket) => ticket,
                 Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
@@ -135,7 +133,7 @@ impl<St: Storage> Table<St> {
                 }
                 victim = Some(lowest);
             }
-            if !St::Cell::may_displace(self.storage.limbo(), pin.borrow_mut()) {
+            if !St::Cell::may_displace(self.storage.limbo(), pin) {
                 return self.refuse(bytes);
             }
             // Whatever can panic or allocate happens here, before anything is claimed.
@@ -148,7 +146,7 @@ impl<St: Storage> Table<St> {
                     continue;
                 }
             };
-            let displaced = self.slot(claim.slot).cell.put(key, pin.borrow());
+            let displaced = self.slot(claim.slot).cell.put(key);
             self.write_intent(claim.slot, bytes, victim);
             self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
             self.groups().extend_reach(home.group, claim.displacement);
@@ -165,10 +163,10 @@ impl<St: Storage> Table<St> {
                     hint.point(claim.slot, bytes);
                 }
                 // Foreign code may run in here, so it comes last.
-                St::Cell::retire(displaced, self.storage.limbo(), pin.borrow());
+                St::Cell::retire(displaced, self.storage.limbo(), pin);
                 return Recorded::Admitted;
             }
-            prepared = Some(self.slot(claim.slot).cell.take_back(displaced, pin.borrow()));
+            prepared = Some(self.slot(claim.slot).cell.take_back(displaced));
             // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
         }
@@ -236,7 +234,7 @@ impl<St: Storage> Table<St> {
     }
 
     /// Raises the floor, in the one order of raises, kills and readings: who sees a newcomer take a place
-    /// finds the floor from which it was taken. Also pairs with the acquire of `floor_word`.
+    /// finds the floor from which it was taken. Also pairs with `floor_word`.
     fn raise_floor(&self, peak: Word) {
         if self.floor.load(Ordering::SeqCst) < peak {
             self.floor.fetch_max(peak, Ordering::SeqCst);
@@ -259,11 +257,8 @@ mod tests {
     use super::*;
     use crate::{
         key::inline::InlineCell,
-        table::{
-            Heap,
-            shape::Shape,
-            word::{Gate, widen},
-        },
+        sync::widen,
+        table::{Heap, shape::Shape, word::Gate},
     };
 
     const CAPACITY: usize = 4;
@@ -279,7 +274,7 @@ mod tests {
         let mut bytes = 0;
         let mut admit = |group| {
             bytes += 10;
-            let recorded = table.record_above_floor(hash_in(group), &widen(bytes), bytes, None, ());
+            let recorded = table.record_above_floor(hash_in(group), &widen(bytes), bytes, None, &());
             assert_eq!(recorded, Recorded::Admitted);
             bytes
         };
@@ -287,7 +282,7 @@ mod tests {
         let peaks: Vec<_> = groups.map(&mut admit).collect();
         // Those of the two before have to go, so that the next to go is the one in the first slot.
         for &peak in &peaks[peaks.len() - CAPACITY..peaks.len() - 2] {
-            let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, ());
+            let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, &());
             assert_eq!(recorded, Recorded::Raised);
         }
         let ticket = table.settle();

@@ -73,15 +73,18 @@ impl Iterator for Lanes {
 
 /// All groups of a table.
 ///
-/// Every access is relaxed. What an admission writes here comes before the gate that installs it
-/// (release), and who concludes that a key is absent has read that gate (acquire) before it looks here.
+/// What an admission writes here comes before the gate that installs it (release), and a call that
+/// concludes that a key is absent has read that gate (acquire) before it looks here. If it missed the key
+/// because a later claim has replaced the tag, that tag shows it what the claim came after, so that its
+/// ticket is not current.
 #[derive(Clone, Copy)]
 pub(super) struct Groups<'a>(pub(super) &'a [AtomicWord]);
 
 impl Groups<'_> {
+    /// Acquire: pairs with [`tag`](Groups::tag), whichever update came after that.
     #[inline]
     fn look(self, group: usize) -> Group {
-        Group(self.0[group].load(Ordering::Relaxed))
+        Group(self.0[group].load(Ordering::Acquire))
     }
 
     #[inline]
@@ -102,6 +105,7 @@ impl Groups<'_> {
         let mut seen = self.look(home);
         while seen.reach() < reach {
             let extended = seen.with_reach(reach);
+            // Relaxed: the gate publishes it, and an update carries on the release of a tag before it.
             // Again only if somebody else has changed the group, which is progress of theirs.
             match self.0[home].compare_exchange(seen.0, extended.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return,
@@ -111,11 +115,11 @@ impl Groups<'_> {
     }
 
     /// Gives a slot its tag out of those of its next key. Only the owner of a claim on the slot calls this, and the
-    /// claim has shown it the tag that the owner before it left.
+    /// claim has shown it the tag that the owner before it left. Release: pairs with `look`.
     pub(super) fn tag(self, group: usize, lane: usize, tags: Word) {
         match self.look(group).retagged(lane, tags) {
             0 => {}
-            change => _ = self.0[group].fetch_xor(change, Ordering::Relaxed),
+            change => _ = self.0[group].fetch_xor(change, Ordering::Release),
         }
     }
 }

@@ -136,7 +136,7 @@ impl<St: Storage> Search<'_, St> {
 fn least(bounds: &[Word; FANOUT]) -> (Word, usize) {
     let mut least = (bounds[0], 0);
     for (place, &bound) in bounds.iter().enumerate().skip(1) {
-        // With a branch for each, most of which nobody could predict, a search takes half as long again.
+        // Without a branch: which bound is the least cannot be predicted.
         least = select_unpredictable(bound < least.0, (bound, place), least);
     }
     least
@@ -167,7 +167,7 @@ mod tests {
         const CAPACITY: u64 = 301;
         let table = Table::new(Heap::<InlineCell<u64>>::new(CAPACITY as usize, ()));
         for key in 1..CAPACITY * 4 {
-            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, ());
+            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, &());
             assert!(key <= CAPACITY || is_tight(&table), "after {key}");
         }
     }

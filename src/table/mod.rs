@@ -13,11 +13,9 @@ mod storage;
 mod walk;
 pub(crate) mod word;
 
-use core::borrow::BorrowMut;
-
 use crate::{
     key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn},
+    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn, widen},
 };
 use bounds::Bounds;
 use gate::{Admissions, Ticket};
@@ -30,7 +28,7 @@ pub(crate) use storage::Fixed;
 #[cfg(feature = "alloc")]
 pub(crate) use storage::Heap;
 pub(crate) use storage::{Key, Pin, Storage};
-use word::{Peak, saturate, widen};
+use word::{Peak, saturate};
 
 /// What [`record_peak`](crate::InlineLedger::record_peak) did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -99,11 +97,12 @@ impl<St> Table<St> {
         &self.storage
     }
 
-    /// The floor, to turn values away. Acquire: pairs with `raise_floor`, so that whoever is turned away by it
-    /// also sees the residents that it was proven from.
+    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later reading of
+    /// the floor, in the one order of raises and reads across principals (see `raise_floor`). As an acquire
+    /// load it also shows the residents that the floor was proven from.
     #[inline]
     fn floor_word(&self) -> Word {
-        self.floor.load(Ordering::Acquire)
+        self.floor.load(Ordering::SeqCst)
     }
 
     /// The floor as a reading. SeqCst: it belongs to the one order of raises and reads across principals
@@ -177,10 +176,10 @@ impl<St: Storage> Table<St> {
         wanted: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
-        pin: impl BorrowMut<Pin<St>>,
+        pin: &Pin<St>,
     ) -> Recorded {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, pin.borrow())
+            && let Comparison::Equal = met.compare(slot, wanted, pin)
             && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
         {
             return recorded;

@@ -1,7 +1,7 @@
 //! A slot: a resident, a newcomer in preparation, or a free place.
 
 use super::word::{Peak, Stamp};
-use crate::sync::{AtomicU32, AtomicWord, Ordering, const_fn, zeroable};
+use crate::sync::{AtomicU32, AtomicWord, Ordering, zeroable};
 
 /// One slot: a peak word and the key that it belongs to, side by side.
 #[repr(C)]
@@ -14,11 +14,10 @@ pub(crate) struct Slot<C> {
 zeroable! { [C: crate::sync::Zeroable] Slot<C>: peak, cell }
 
 impl<C> Slot<C> {
-    const_fn! {
-        /// A slot that was never used.
-        pub(crate) fn new(cell: C) -> Self {
-            Self { peak: AtomicWord::new(0), cell }
-        }
+    /// A slot that was never used, for a table in place.
+    #[cfg(not(highwater_loom))]
+    pub(crate) const fn new(cell: C) -> Self {
+        Self { peak: AtomicWord::new(0), cell }
     }
 
     /// The peak word. SeqCst: reads of several principals by one thread and raises by others must
@@ -64,11 +63,10 @@ pub(crate) struct Intent {
 
 zeroable! { [] Intent: bytes, victim_peak, victim }
 
+#[cfg(not(highwater_loom))]
 impl Intent {
-    const_fn! {
-        /// That of a slot that was never used.
-        pub(crate) fn new() -> Self {
-            Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
-        }
+    /// That of a slot that was never used, for a table in place.
+    pub(crate) const fn new() -> Self {
+        Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
     }
 }

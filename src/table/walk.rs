@@ -1,7 +1,7 @@
 //! Walks over all residents.
 
-use super::{Key, Pin, Storage, Table, word::widen};
-use crate::key::KeyCell;
+use super::{Key, Pin, Storage, Table};
+use crate::{key::KeyCell, sync::widen};
 
 impl<St: Storage> Table<St> {
     /// Calls `visit` for each resident. `true` if no admission was installed meanwhile: then these

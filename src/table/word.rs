@@ -1,6 +1,6 @@
 //! Packed words: the peak word of a slot and the gate word of a ledger, each a type of its own.
 
-use crate::sync::Word;
+use crate::sync::{Word, widen};
 
 const LIVE_BITS: u32 = Word::BITS - 1;
 const STAMP_BITS: u32 = Word::BITS - 2;
@@ -13,13 +13,6 @@ const STAMP_MASK: Word = KILLED - 1;
 pub(crate) fn saturate(bytes: u64) -> Word {
     // The clamp makes the narrowing exact.
     bytes.min(widen(Peak::MAX)) as Word
-}
-
-/// A word as the `u64` of the public interface.
-#[inline]
-#[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
-pub(crate) const fn widen(word: Word) -> u64 {
-    word as u64
 }
 
 /// The number of an admission, wide enough that it does not come back while a call is suspended:

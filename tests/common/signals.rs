@@ -40,6 +40,25 @@ impl Target {
     }
 }
 
+/// Does `work` in a child of this process, in which no other thread exists, and fails if it panics there.
+pub fn in_a_forked_child(work: impl FnOnce()) {
+    // SAFETY: the child makes calls on memory of its own and uses the allocator, which the system's library keeps in
+    // order over a fork. It ends before it comes to anything that another thread of the parent may have locked.
+    match unsafe { libc::fork() } {
+        0 => {
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+            // SAFETY: no preconditions.
+            unsafe { libc::_exit(i32::from(outcome.is_err())) }
+        }
+        child => {
+            let mut status = 0;
+            // SAFETY: the status outlives the call.
+            assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child, "fork or waitpid");
+            assert_eq!(status, 0, "the child of a fork");
+        }
+    }
+}
+
 /// Waits while `word` holds `value`. May be called in a signal handler.
 pub fn wait_while(word: &AtomicU32, value: u32) {
     while word.load(Ordering::Acquire) == value {

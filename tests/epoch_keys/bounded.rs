@@ -1,6 +1,14 @@
 //! Retired keys are bounded, however long somebody stays pinned.
 
-use highwater::{Collector, FixedState, Ledger, RETIRED_ALLOWANCE, Recorded};
+use std::{
+    hash::{Hash, Hasher},
+    ops::RangeInclusive,
+    sync::Barrier,
+    thread,
+};
+
+use equivalent::Equivalent;
+use highwater::{Collector, FixedState, Ledger, RETIRED_ALLOWANCE, Recorded, Recorder};
 
 #[test]
 fn a_million_newcomers_under_a_stalled_guard_stay_bounded() {
@@ -28,26 +36,86 @@ fn a_million_newcomers_under_a_stalled_guard_stay_bounded() {
     }
 }
 
-#[test]
-fn nothing_is_refused_while_nobody_is_stalled() {
-    for capacity in [1, 2, 100] {
-        let ledger = Ledger::<u64, _>::with_collector(capacity, FixedState, Collector::new());
-        // Idle threads keep what they have retired last; more of them than would fit at a bag each.
-        let idle: Vec<_> = (0..3_u64)
-            .map(|thread| {
-                let recorder = ledger.recorder();
-                for step in 0..20_000 {
-                    assert_eq!(
-                        recorder.record_peak(&(step * 3 + thread), thread * 20_000 + step + 1),
-                        Recorded::Admitted
-                    );
-                }
-                recorder
-            })
-            .collect();
-        assert_eq!(ledger.refused(), 0);
-        drop(idle);
+/// A number whose comparison waits twice: to say that it is there, and until it may go on.
+struct Waiting<'a>(u64, &'a Barrier);
+
+impl Hash for Waiting<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.hash(state);
     }
+}
+
+impl Equivalent<u64> for Waiting<'_> {
+    fn equivalent(&self, key: &u64) -> bool {
+        self.1.wait();
+        self.1.wait();
+        self.0 == *key
+    }
+}
+
+/// Runs `stopping`, which waits twice at the barrier, in another thread, and between the two `meanwhile`.
+fn while_stopped(
+    ledger: &Ledger<u64, FixedState>,
+    stopping: impl FnOnce(&Recorder<u64, FixedState>, &Barrier) + Send,
+    meanwhile: impl FnOnce(),
+) {
+    let barrier = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| stopping(&ledger.recorder(), &barrier));
+        barrier.wait();
+        meanwhile();
+        barrier.wait();
+    });
+}
+
+#[test]
+fn a_thread_stopped_in_a_comparison_holds_back_no_more_than_the_limit() {
+    const CAPACITY: usize = 16;
+    let ledger = Ledger::<u64, _>::with_collector(CAPACITY, FixedState, Collector::new());
+    let recorder = ledger.recorder();
+    recorder.record_peak(&1, 1);
+    let evict = |values: RangeInclusive<u64>| {
+        for value in values {
+            recorder.record_peak(&value, value);
+            assert!(ledger.retired() <= CAPACITY + RETIRED_ALLOWANCE);
+        }
+    };
+    while_stopped(
+        &ledger,
+        |recorder, barrier| assert_eq!(recorder.peak(&Waiting(1, barrier)), 1),
+        || evict(2..=500_000),
+    );
+    assert_eq!(ledger.retired(), CAPACITY + RETIRED_ALLOWANCE);
+    assert_eq!(ledger.untracked_at_most(), 500_000, "the largest value that was refused");
+    let refused = ledger.refused();
+    assert!((500_000 - 300_000..500_000).contains(&refused), "{refused}");
+    // The thread goes on, and nothing is refused any more.
+    evict(500_001..=600_000);
+    assert_eq!(ledger.refused(), refused);
+}
+
+#[test]
+fn a_thread_stopped_while_it_makes_its_key_holds_back_nothing() {
+    let ledger = Ledger::<u64, _>::with_collector(16, FixedState, Collector::new());
+    let recorder = ledger.recorder();
+    while_stopped(
+        &ledger,
+        |recorder, barrier| {
+            let make = || {
+                barrier.wait();
+                barrier.wait();
+                0
+            };
+            recorder.record_peak_with(&0, 1_000_000, make);
+        },
+        || {
+            for value in 1..1_000_000 {
+                assert_ne!(recorder.record_peak(&value, value), Recorded::Refused);
+            }
+        },
+    );
+    assert_eq!(recorder.peak(&0), 1_000_000);
+    assert!(ledger.retired() < 10_000, "{} wait", ledger.retired());
 }
 
 /// In each round somebody is stalled while others retire almost as many keys as may wait, a few each, and then do nothing more.

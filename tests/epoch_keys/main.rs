@@ -3,7 +3,10 @@
 #![cfg(feature = "alloc")]
 
 mod bounded;
+mod floods;
 mod foreign;
+mod nested;
 mod panics;
 mod pinned;
 mod reclaimed;
+mod waiting;

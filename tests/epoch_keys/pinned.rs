@@ -74,7 +74,7 @@ fn records_from_an_iterator_are_made_under_one_pin() {
     assert_eq!(top.collect::<Vec<_>>(), [9, 8, 7, 6]);
 }
 
-#[cfg(feature = "std")]
+#[cfg(feature = "std-ledger")]
 #[test]
 fn a_ledger_on_the_default_collector_pins_too() {
     let mut ledger: Ledger<String> = [("alice".to_owned(), 3), ("bob".to_owned(), 2)].into_iter().collect();

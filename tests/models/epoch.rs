@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use highwater::{Collector, Ledger, Recorded, Recorder};
 
-use crate::{
+use super::{
     kinds::{ALIVE, Colliding, Kind, Pair, number, pair},
     subject::Readings,
 };
@@ -62,25 +62,23 @@ impl Hash for Watched {
     }
 }
 
-/// A thread's recorder, and the collector that it is registered with.
+/// A thread's recorder.
 pub struct Session {
     recorder: Recorder<Watched, Colliding>,
-    collector: Collector,
 }
 
 /// All keys have one home, so that slots are used again at once and keys retired.
 impl Kind for Epoch {
-    type Ledger = (Ledger<Watched, Colliding>, Collector);
+    type Ledger = Ledger<Watched, Colliding>;
     type Session = Session;
     const PREEMPTIONS: usize = 1;
 
     fn ledger(capacity: usize) -> Self::Ledger {
-        let collector = Collector::new();
-        (Ledger::with_collector(capacity, Colliding, collector.clone()), collector)
+        Ledger::with_collector(capacity, Colliding, Collector::new())
     }
 
-    fn session((ledger, collector): &Self::Ledger) -> Session {
-        Session { recorder: ledger.recorder(), collector: collector.clone() }
+    fn session(ledger: &Self::Ledger) -> Session {
+        Session { recorder: ledger.recorder() }
     }
 
     fn record(session: &Session, key: u64, bytes: u64) -> Recorded {
@@ -95,16 +93,14 @@ impl Kind for Epoch {
         session.recorder.snapshot().into_iter().map(|(key, peak)| (number(key.read()), peak)).collect()
     }
 
-    fn readings((ledger, _): &Self::Ledger) -> &impl Readings {
+    fn readings(ledger: &Self::Ledger) -> &impl Readings {
         ledger
     }
 
     fn collect(session: &mut Session) {
-        // The end of a recorder hands what it retired to the collector, which frees it two epochs later, a flush being one.
-        session.recorder = session.recorder.ledger().recorder();
-        let handle = session.collector.register();
-        for _ in 0..4 {
-            handle.pin().flush();
+        // A snapshot lets the epoch advance by one and frees what is two epochs old.
+        for _ in 0..2 {
+            drop(session.recorder.snapshot());
         }
     }
 }

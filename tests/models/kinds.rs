@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, Hasher};
 
 use highwater::{FixedState, InlineLedger, Recorded};
 
-use crate::subject::Readings;
+use super::subject::Readings;
 
 /// A kind of ledger, and how a thread calls it.
 pub trait Kind: 'static {

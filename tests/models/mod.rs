@@ -8,6 +8,9 @@
 //! word has its first value, a later call may see an older state. What remains of the contract is checked on real threads.)
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
 
+#[cfg(highwater_shuttle)]
+#[path = "../common/budgets.rs"]
+mod budgets;
 #[path = "../common/history.rs"]
 mod history;
 #[path = "../common/linearizability.rs"]
@@ -17,6 +20,7 @@ mod oracle;
 #[path = "../common/subject.rs"]
 mod subject;
 
+mod budget;
 #[cfg(not(highwater_shuttle))]
 mod epoch;
 mod harness;

@@ -207,11 +207,11 @@ fn bounds_on_the_way() {
 /// A newcomer claims a slot below a leaf that has been raised since its search, and must see that.
 ///
 /// 1 and 2 are in the first leaf, 3 in the second. 4 evicts 1 and raises the bound of the first leaf to that of 2. 5 comes in there, where 1
-/// was: were it to miss the new bound, 6 would take 2 for the lowest and be dropped.
+/// was: were it to miss the new bound, 6 would take 4 for the lowest and be dropped.
 #[test]
 fn bounds_raised_behind_a_search() {
     let before: &[_] = &[Record(1, 10), Record(2, 50), Record(3, 20)];
-    let threads: Vec<&[_]> = vec![&[Record(4, 60)], &[Record(5, 30)]];
+    let threads: Vec<&[_]> = vec![&[Record(4, 45)], &[Record(5, 30)]];
     Model { preemptions: 2, capacity: 3, before, threads, after: &[Record(6, 40)] }
         .check::<Inline<Colliding>>();
 }

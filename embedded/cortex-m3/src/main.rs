@@ -1,5 +1,6 @@
-//! The main loop, PendSV and SysTick record into one static ledger; SysTick interrupts the other
-//! two at any instruction. Exit code 0 if the ledger is exact in the end.
+//! The main loop, PendSV and SysTick use the same static budgets, and then record into one static
+//! ledger; SysTick interrupts the other two at any instruction. Exit code 0 if budgets and ledger are
+//! exact in the end.
 #![no_std]
 #![no_main]
 
@@ -10,14 +11,18 @@ use cortex_m::peripheral::scb::SystemHandler;
 use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{SCB, SYST};
 use cortex_m_rt::{entry, exception};
-use exercise::{Exercise, Ledger};
+use exercise::{Budgets, Exercise, Ledger};
 use semihosting::{eprintln, println, process};
 
 static LEDGER: Ledger = Ledger::new();
 static EXERCISE: Exercise = Exercise::new(&LEDGER);
+static BUDGETS: Budgets = Budgets::new();
 
 /// How often the main loop records.
 const RECORDS: u32 = 1_500_000;
+
+/// How often it reserves bytes, gives them back or moves them, before that.
+const BUDGET_CALLS: u32 = 1_500_000;
 
 /// Clock ticks (80 ns, 10 instructions) between two interrupts: `SHORTEST` plus a remainder modulo
 /// `SPREAD`, a prime, of a number that grows by `STRIDE` with each interrupt. So they come at every
@@ -42,18 +47,26 @@ fn main() -> ! {
     timer.enable_interrupt();
     timer.enable_counter();
 
+    while BUDGETS.main_calls() < BUDGET_CALLS {
+        BUDGETS.main_step();
+    }
+    BUDGETS.end();
     while EXERCISE.main_records() < RECORDS {
         EXERCISE.main_step();
     }
 
     timer.disable_interrupt();
     cortex_m::interrupt::disable();
-    match EXERCISE.verdict() {
-        Ok(summary) => {
-            println!("{summary}");
+    match (BUDGETS.verdict(), EXERCISE.verdict()) {
+        (Ok(budgets), Ok(ledger)) => {
+            println!("{budgets}\n{ledger}");
             process::exit(0)
         }
-        Err(disagreement) => {
+        (Err(disagreement), _) => {
+            eprintln!("the budgets are wrong: {disagreement}");
+            process::exit(1)
+        }
+        (_, Err(disagreement)) => {
             eprintln!("the ledger is wrong: {disagreement}");
             process::exit(1)
         }
@@ -67,6 +80,10 @@ fn SysTick() {
     TURN.store(turn, Relaxed);
     set_reload(SHORTEST + turn.wrapping_mul(STRIDE) % SPREAD);
 
+    if BUDGETS.are_running() {
+        BUDGETS.tick();
+        return SCB::set_pendsv();
+    }
     match EXERCISE.tick() {
         Ok(true) => SCB::set_pendsv(),
         Ok(false) => {}
@@ -79,7 +96,7 @@ fn SysTick() {
 
 #[exception]
 fn PendSV() {
-    EXERCISE.deferred();
+    if BUDGETS.are_running() { BUDGETS.deferred() } else { EXERCISE.deferred() }
 }
 
 /// The length of the period after the current one.

@@ -5,6 +5,7 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use highwater::Recorded;
 
+use crate::random::Random;
 use crate::{Ledger, PRINCIPALS, principal};
 
 /// By how much the values rise with each call of the main loop, so that admissions never cease.
@@ -22,7 +23,7 @@ pub(crate) const CALLS_PER_RECORD: u32 = 3;
 /// suffice; other levels and the oracle read it.
 pub struct Caller {
     principals: Range<u16>,
-    random: AtomicU32,
+    random: Random,
     maxima: [AtomicU32; PRINCIPALS],
     records: AtomicU32,
     admissions: AtomicU32,
@@ -41,11 +42,11 @@ impl Caller {
     /// A caller that draws from `principals` with the random sequence of `seed`, which is not 0.
     #[must_use]
     pub const fn new(principals: Range<u16>, seed: u32) -> Self {
-        assert!(seed != 0 && principals.start < principals.end);
+        assert!(principals.start < principals.end);
         assert!(principals.end as usize <= PRINCIPALS);
         Self {
             principals,
-            random: AtomicU32::new(seed),
+            random: Random::new(seed),
             maxima: [const { AtomicU32::new(0) }; PRINCIPALS],
             records: AtomicU32::new(0),
             admissions: AtomicU32::new(0),
@@ -70,7 +71,7 @@ impl Caller {
     /// # Panics
     /// If what it reads contradicts what it has just recorded.
     pub(crate) fn record_for(&self, number: u16, ledger: &Ledger, now: u32, above: &Interruptions<'_>) {
-        let value = now * RISE + 1 + self.draw(BAND);
+        let value = now * RISE + 1 + self.random.below(BAND);
         let id = principal(number);
 
         // The maximum is noted before the call: an oracle that looks on must not find the ledger
@@ -185,21 +186,11 @@ impl Caller {
     fn draw_principal(&self) -> u16 {
         let Range { start, end } = self.principals;
         let span = u32::from(end - start);
-        let offset = match self.draw(2) {
-            0 => self.draw(span / 8),
-            _ => self.draw(span),
+        let offset = match self.random.below(2) {
+            0 => self.random.below(span / 8),
+            _ => self.random.below(span),
         };
         start + u16::try_from(offset).expect("an offset within a range of u16")
-    }
-
-    /// A random number below `bound` (Marsaglia's xorshift32, reduced by multiplication).
-    fn draw(&self, bound: u32) -> u32 {
-        let mut x = self.random.load(Relaxed);
-        x ^= x << 13;
-        x ^= x >> 17;
-        x ^= x << 5;
-        self.random.store(x, Relaxed);
-        ((u64::from(x) * u64::from(bound)) >> 32) as u32
     }
 }
 

@@ -1,18 +1,21 @@
-//! What the bare-metal programs do to a static ledger while interrupts do the same to it, and the
-//! oracle that judges the outcome.
+//! What the bare-metal programs do to a static ledger and to static budgets while interrupts do the
+//! same to them, and the oracles that judge the outcome.
 //!
 //! Nothing here knows a processor: a program brings its timer and its interrupts and calls
-//! [`Exercise::main_step`], [`Exercise::deferred`] and [`Exercise::tick`] from three levels of
-//! urgency, each of which can interrupt the ones before it at any instruction.
+//! [`Exercise::main_step`], [`Exercise::deferred`] and [`Exercise::tick`], or those of [`Budgets`],
+//! from three levels of urgency, each of which can interrupt the ones before it at any instruction.
 #![no_std]
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+mod budgets;
 mod caller;
 mod exercise;
 mod oracle;
+mod random;
 mod watchdog;
 
+pub use budgets::{BudgetSummary, Budgets};
 pub use caller::Caller;
 pub use exercise::Exercise;
 pub use oracle::{Disagreement, Summary};

@@ -7,18 +7,17 @@ use core::{
     hash::{BuildHasher, Hash},
 };
 
-use crossbeam_epoch::Guard;
 use equivalent::Equivalent;
 
 use super::EpochCore;
 use crate::{
-    key::epoch::{Borrowed, EpochKey},
+    key::epoch::{Borrowed, EpochKey, Participant},
     ledger::{DefaultHashBuilder, report},
-    table::Recorded,
+    table::{Recorded, Storage},
 };
 
 /// A [`Ledger`](crate::Ledger) under a pin: for many calls at the price of one pin. Made by
-/// [`Ledger::pin`](crate::Ledger::pin) and [`Recorder::pin`](crate::Recorder::pin).
+/// [`Recorder::pin`](crate::Recorder::pin), and with `std` by the ledger's own `pin`.
 ///
 /// ```
 /// use highwater::{Collector, FixedState, Ledger};
@@ -35,19 +34,21 @@ use crate::{
 /// # What it holds back
 ///
 /// While a pin is held, none of the keys that are evicted meanwhile is freed, whichever thread has
-/// evicted them; those of other users of the same collector neither. At the limit of
-/// [retired keys](crate::Ledger#bounded-memory) a record through this pin renews it (which is why it
-/// takes `&mut self`), but newcomers that others record are
-/// [`Refused`](crate::Recorded::Refused). So hold it for a batch of calls, not across a wait.
+/// evicted them; those of other users of the same collector neither. A record through this pin renews it
+/// once half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it takes `&mut self`).
+/// A pin that is held and not used leads to [refusals](crate::Ledger#bounded-memory) in the end. So hold it
+/// for a batch of calls, not across a wait.
 pub struct PinnedLedger<'a, K: EpochKey, S = DefaultHashBuilder> {
     core: &'a EpochCore<K, S>,
-    guard: Guard,
+    /// Pinned.
+    participant: Participant,
 }
 
 impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
-    /// The guard is of the ledger's collector.
-    pub(super) fn new(core: &'a EpochCore<K, S>, guard: Guard) -> Self {
-        Self { core, guard }
+    /// The participant is of the ledger's collector.
+    #[inline]
+    pub(super) fn new(core: &'a EpochCore<K, S>, participant: &Participant) -> Self {
+        Self { core, participant: participant.pinned() }
     }
 
     /// Calls `visit` for a clone of each resident's key and its peak in bytes, in no order. Allocates
@@ -57,7 +58,7 @@ impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
     /// Otherwise each was resident with that peak at some instant during the call, but one that was
     /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
     pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.core.table().walk(&self.guard, visit)
+        self.core.table().walk(&self.participant, visit)
     }
 
     /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties in no
@@ -66,7 +67,7 @@ impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
     /// times length of `top`.
     #[must_use]
     pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
-        self.core.top_into(top, |_, _| Ordering::Equal, &self.guard)
+        self.core.top_into(top, |_, _| Ordering::Equal, &self.participant)
     }
 }
 
@@ -97,22 +98,29 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.core
-            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || &mut self.guard)
+        let wanted = Borrowed::new(key, make);
+        let recorded =
+            self.core.record::<Borrowed<'_, K, _, _>, _>(wanted, bytes, None, || &self.participant);
+        if recorded == Recorded::Admitted && self.core.table().storage().limbo().is_half_full() {
+            self.participant.repin();
+        }
+        recorded
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for interrupts.
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.core.peak(&Borrowed::to_look(key), &self.guard)
+        self.core.peak(&Borrowed::to_look(key), &self.participant)
     }
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
-    /// capacity, each as it was at some instant during the call. Clones the keys.
+    /// capacity, each as it was at some instant during the call. Clones the keys, and frees the evicted
+    /// ones that no thread can read any more.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.core.snapshot(&self.guard)
+        self.core.table().storage().limbo().free_all(&self.participant);
+        self.core.snapshot(&self.participant)
     }
 
     /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for keys

@@ -6,12 +6,11 @@ use core::{
     hash::{BuildHasher, Hash},
 };
 
-use crossbeam_epoch::LocalHandle;
 use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger};
 use crate::{
-    key::epoch::{Borrowed, EpochKey},
+    key::epoch::{Borrowed, EpochKey, Participant},
     ledger::DefaultHashBuilder,
     table::{Hint, Recorded},
     tracker::sealed,
@@ -30,7 +29,7 @@ use crate::{
 /// ```
 pub struct Recorder<K: EpochKey, S = DefaultHashBuilder> {
     ledger: Ledger<K, S>,
-    handle: LocalHandle,
+    participant: Participant,
 }
 
 impl<K: EpochKey, S> Ledger<K, S> {
@@ -44,7 +43,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
             #[cfg(not(feature = "std-ledger"))]
             None => unreachable!("only constructors with `std-ledger` leave the collector out"),
         };
-        Recorder { ledger: self.clone(), handle }
+        Recorder { ledger: self.clone(), participant: Participant::Registered(handle) }
     }
 }
 
@@ -59,7 +58,7 @@ impl<K: EpochKey, S> Recorder<K, S> {
     #[must_use]
     #[inline]
     pub fn pin(&self) -> PinnedLedger<'_, K, S> {
-        PinnedLedger::new(self.ledger.core(), self.handle.pin())
+        PinnedLedger::new(self.ledger.core(), &self.participant)
     }
 }
 
@@ -82,14 +81,14 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
     {
         self.ledger
             .core()
-            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.handle.pin())
+            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || &self.participant)
     }
 
     /// As [`PinnedLedger::peak`].
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.pin().peak(key)
+        self.ledger.core().peak(&Borrowed::to_look(key), &self.participant)
     }
 
     /// As [`PinnedLedger::snapshot`].
@@ -114,7 +113,7 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Recorder<K, S> {
             Borrowed::new(key, || key.clone()),
             bytes,
             hint,
-            || self.handle.pin(),
+            || &self.participant,
         )
     }
 }

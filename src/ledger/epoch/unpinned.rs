@@ -3,12 +3,11 @@
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::hash::{BuildHasher, Hash};
 
-use crossbeam_epoch::Guard;
 use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger};
 use crate::{
-    key::epoch::{Borrowed, EpochKey},
+    key::epoch::{Borrowed, EpochKey, Participant},
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -19,14 +18,14 @@ impl<K: EpochKey, S> Ledger<K, S> {
     #[must_use]
     #[inline]
     pub fn pin(&self) -> PinnedLedger<'_, K, S> {
-        PinnedLedger::new(self.core(), self.guard())
+        PinnedLedger::new(self.core(), &self.participant())
     }
 
     #[inline]
-    fn guard(&self) -> Guard {
+    fn participant(&self) -> Participant {
         match &*self.shared.collector {
-            None => crossbeam_epoch::pin(),
-            Some(collector) => collector.register().pin(),
+            None => Participant::ThreadLocal,
+            Some(collector) => Participant::Registered(collector.register()),
         }
     }
 }
@@ -48,14 +47,15 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.core().record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.guard())
+        self.core()
+            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.participant())
     }
 
     /// As [`PinnedLedger::peak`].
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.pin().peak(key)
+        self.core().peak(&Borrowed::to_look(key), &self.participant())
     }
 
     /// As [`PinnedLedger::for_each`].
@@ -114,7 +114,7 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
             Borrowed::new(key, || key.clone()),
             bytes,
             hint,
-            || self.guard(),
+            || self.participant(),
         )
     }
 }
