@@ -1,11 +1,16 @@
 """Plants one mistake at a time in a copy of the sources and runs the checks that have to notice it.
 
-    mutate.py mistakes FILE [part of a name]    the mistakes that FILE describes
+    mutate.py mistakes FOLDER [part of a name]  the mistakes in FOLDER, one patch each
     mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one step;
                                                 FILE names those that may survive, with the reason
 
-What is to be replaced must occur exactly once (spaces and line ends do not matter), and the result must
-compile, or the run fails: a mistake whose place is gone is no check any more.
+A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. Each of
+these checks must catch the mistake on its own; they are tried in this order until one does. A check is
+the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3` explores
+with three preemptions, `shuttle@50000` takes 50000 random schedules.
+
+A patch must apply exactly and the result must compile, or the run fails: a mistake whose place is gone
+is no check any more.
 """
 
 import os
@@ -63,22 +68,6 @@ class Misplaced(Exception):
     """A mistake that cannot be planted."""
 
 
-def find_once(text, wanted):
-    """Where `wanted` stands in `text`, whatever the white space between its words."""
-    pattern = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", wanted))
-    found = list(re.finditer(pattern, text))
-    if len(found) != 1:
-        raise Misplaced(f"found {len(found)} times instead of once:\n{wanted}")
-    return found[0].span()
-
-
-def edited(text, edits):
-    for before, after in edits:
-        start, end = find_once(text, before)
-        text = text[:start] + after + text[end:]
-    return text
-
-
 def run_check(check, patience=PATIENCE, **extra):
     """The name of the first test that failed, or None if all passed."""
     name, *filters = check.split()
@@ -128,44 +117,42 @@ def run_check(check, patience=PATIENCE, **extra):
     return f"{name} (ends with {code})"
 
 
-def noticed(path, text, checks):
-    """Which of the checks notices that a source file has this text."""
-    source = COPY / path
-    original = source.read_text()
-    source.write_text(text)
+def apply(patch, *options):
+    """Applies a patch to the copy, which is no part of the repository around it."""
+    environment = dict(os.environ, GIT_CEILING_DIRECTORIES=str(COPY.parent))
+    command = ["git", "apply", *options, patch]
+    process = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
+    if process.returncode:
+        raise Misplaced(process.stderr)
+
+
+def noticed(patch, checks):
+    """The first failure that the checks report once the patch is applied, or None."""
+    apply(patch)
     try:
         return next((failed for check in checks if (failed := run_check(check))), None)
     finally:
-        source.write_text(original)
+        apply(patch, "--reverse")
 
 
-def parse_mistakes(path):
-    """Blocks of `mistake:`, `file:`, `check:` lines, and `<<<` before `===` after `>>>` edits."""
-    mistakes = []
-    text = re.sub(r"(?m)^#.*\n", "", path.read_text())
-    for block in re.split(r"(?m)^(?=mistake: )", text)[1:]:
-        def field(name, block=block):
-            return [value.strip() for value in re.findall(rf"(?m)^{name}: (.*)$", block)]
-        edits = re.findall(r"(?ms)^<<<\n(.*?)^===\n(.*?)^>>>$", block)
-        mistakes.append((field("mistake")[0], field("file")[0], field("check"), edits))
-    return mistakes
-
-
-def mistakes(path, part):
+def mistakes(folder, part):
     caught = total = 0
-    for name, file, checks, edits in parse_mistakes(path):
-        if part not in name:
+    for patch in sorted(folder.resolve().glob("*.patch")):
+        header = patch.read_text().partition("\ndiff ")[0]
+        (name,) = re.findall(r"(?m)^Mistake: (.+)$", header)
+        checks = re.findall(r"(?m)^Check: (.+)$", header)
+        if part not in name and part not in patch.name:
             continue
         total += 1
         try:
-            failed = noticed(file, edited((COPY / file).read_text(), edits), checks)
+            failed = noticed(patch, checks)
         except Misplaced as reason:
             print(f"MISPLACED {name}: {reason}", flush=True)
             continue
         caught += failed is not None
         print(f"{'caught  ' if failed else 'SURVIVED'}  {name}: {failed or ', '.join(checks)}", flush=True)
     print(f"{caught} of {total} mistakes caught")
-    return caught == total
+    return 0 < total == caught
 
 
 # Weaker orderings, by kind of access: one step down, and below that.
@@ -293,7 +280,7 @@ def orderings(path, part):
 
 if __name__ == "__main__":
     fresh_copy()
-    command, table = sys.argv[1], Path(sys.argv[2])
+    command, described = sys.argv[1], Path(sys.argv[2])
     part = sys.argv[3] if len(sys.argv) > 3 else ""
-    done = {"mistakes": mistakes, "orderings": orderings}[command](table, part)
+    done = {"mistakes": mistakes, "orderings": orderings}[command](described, part)
     sys.exit(0 if done else 1)
