@@ -90,8 +90,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report::ratios(&outcomes);
     println!("\nOther comparisons\n");
     report::pairs(&outcomes);
-    println!("\nLost\n");
-    report::defeats(&outcomes);
+    println!("\nFaster peers\n");
+    report::faster_peers(&outcomes);
     println!("\nMemory\n");
     report::heap(&heap);
     if let Some(file) = options.chart() {

@@ -61,7 +61,7 @@ fn peaks(engine: &Engine, component: &Component, attribution: Attribution) -> Re
 
     let mut lease = Lease::start(&mut store, Store::data_mut, bob, limits);
     assert_eq!(grow(&mut lease, &parts, "grow-third", 1)?, 4);
-    // What the guest itself sees is what the meter counted.
+    // The guest itself sees the number that the meter counted.
     let pages = parts.get_typed_func::<(), (u32,)>(&mut *lease, "pages")?.call(&mut *lease, ())?.0;
     let report = lease.end();
     assert_eq!((report.own, report.inherited), (PAGE_BYTES, 19 * PAGE_BYTES));

@@ -191,7 +191,7 @@ fn one_more_than_two_to_the_sixteenth() {
     storms(65_537);
 }
 
-/// What a thread does with a new scene.
+/// The calls that a thread makes on a new scene.
 type Calls = fn(&Scene);
 
 /// A newcomer to another leaf evicts the lowest resident of the first one.

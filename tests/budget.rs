@@ -124,7 +124,7 @@ impl Over {
     }
 }
 
-/// What a pooled host does, as fast as it can: a root of 64 MiB, 1000 tenants below it, Stores that grow, fail to grow, go
+/// The work of a pooled host, as fast as possible: a root of 64 MiB, 1000 tenants below it, Stores that grow, fail to grow, go
 /// back to the pool and go away. Two seconds; a minute at an effort of 3000.
 #[test]
 fn a_host_of_a_thousand_tenants() {

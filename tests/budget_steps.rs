@@ -33,7 +33,7 @@ impl Call {
     /// A random call of a caller that holds these bytes.
     fn random(rng: &mut fastrand::Rng, held: &mut [u64; 4]) -> Self {
         let (one, other) = (rng.usize(..4), rng.usize(..4));
-        // What it gives back or moves it cannot give back again. What it gets it may not get.
+        // Bytes that it gives back or moves it cannot give back again. Bytes that it asks for it may not get.
         let bytes = rng.u64(..=held[one]);
         match rng.u8(..16) {
             0..9 => Self::Reserve(one, rng.u64(1..10)),
@@ -53,7 +53,7 @@ impl Call {
 /// The budgets of one run, and what must be true of them.
 struct Ground {
     budgets: [&'static StaticBudget; 4],
-    /// What the calls that have come back hold in each.
+    /// The bytes that the calls that have come back hold in each.
     own: Cell<[u64; 4]>,
     /// The most that each may count: its limit, or what it counted when that was lowered.
     bound: [Cell<u64>; 4],
@@ -100,7 +100,7 @@ impl Ground {
         }
     }
 
-    /// What each budget has to count at rest.
+    /// The bytes that each budget has to count at rest.
     fn sums(&self) -> [u64; 4] {
         let mut sums = [0; 4];
         for (index, bytes) in self.own.get().into_iter().enumerate() {
@@ -173,7 +173,7 @@ impl Ground {
 /// A call, and the calls of two handlers that interrupt it or each other.
 struct Scene {
     limits: [u64; 4],
-    /// What was reserved before, as far as the limits allow it.
+    /// The reservations before, as far as the limits allow them.
     before: Vec<Call>,
     call: Call,
     handlers: [Vec<Call>; 2],
@@ -234,7 +234,7 @@ impl Scene {
         while withdraw_interrupt().is_some() {}
 
         ground.look();
-        // What a denial saw in the root beyond what was done: what this call had reserved there, and for good, or given back.
+        // A denial saw in the root, beyond the finished calls, the bytes that this call had reserved there, for good, or had given back.
         let counted = match (self.call, answer) {
             (Call::Reserve(_, bytes), Ok(())) => bytes.cast_signed(),
             (Call::Release(_, bytes), _) => -bytes.cast_signed(),
@@ -285,7 +285,7 @@ fn interrupted_at_every_step() {
     println!("{runs} runs; in {turned} of them handlers changed the answer");
     println!("  steps of the longest call by the interrupts that came: {longest:?}");
     assert!(turned > 0 && longest.len() == 3);
-    // What docs/embedded.md says of a call that is interrupted.
+    // The bound of docs/embedded.md for a call that is interrupted.
     for (&came, &steps) in &longest {
         assert!(steps <= longest[&0] * (came as u32 + 1), "{steps} steps with {came} interrupts");
     }

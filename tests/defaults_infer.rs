@@ -11,7 +11,7 @@ use highwater::{
     PrincipalId, StaticLedger,
 };
 
-/// What owns a ledger names it without parameters.
+/// A type that owns a ledger names it without parameters.
 #[derive(Clone, Debug, Default)]
 struct Host {
     ledger: MemoryLedger,

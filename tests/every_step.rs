@@ -185,7 +185,7 @@ fn every_place<const CAPACITY: usize>() {
     println!("{CAPACITY} places: {runs} runs, {hits} admissions interrupted, {nested} of them twice");
     println!("  steps of the longest call by the interrupts that came: {longest:?}");
     assert!(nested > 0);
-    // What docs/embedded.md says of a call that is interrupted.
+    // The bound of docs/embedded.md for a call that is interrupted.
     for (&came, &steps) in &longest {
         assert!(steps <= longest[&0] * (came as u32 + 1), "{steps} steps with {came} interrupts");
     }

@@ -59,7 +59,7 @@ fn the_floor_never_falls_and_never_exceeds_a_resident<S: Subject>() {
                     "the floor fell from {before} to {floor} with HIGHWATER_SEED={seed}"
                 );
                 before = floor;
-                // Whoever is resident from here on was admitted at, or has grown to, more than a floor of the past.
+                // A key that is resident from here on was admitted at, or has grown to, more than a floor of the past.
                 for (key, peak) in ledger.snapshot() {
                     assert!(
                         peak >= floor,

@@ -27,9 +27,9 @@ const CAPACITY: usize = 8;
 /// From the end of one handler to the next signal.
 const PERIOD: Duration = Duration::from_micros(30);
 
-/// What the handler works on: a [`Round`] of the kind that it is made for; null between rounds.
+/// The [`Round`] that the handler works on, of the kind that it is made for; null between rounds.
 static ROUND: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-/// What the handlers recorded: the maximum of each key.
+/// The records of the handlers: the maximum of each key.
 static HANDLED: [AtomicU64; KEYS as usize] = [const { AtomicU64::new(0) }; KEYS as usize];
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
 static INSIDE: AtomicU64 = AtomicU64::new(0);

@@ -82,7 +82,7 @@ impl Model {
             let happens = allowed && !fails;
             let charge = match turn.limits.attribution() {
                 Attribution::LargestMemory => turn.largest.max(desired),
-                // What grows by nothing adds nothing to what was recorded before.
+                // A growth by nothing adds nothing to the bytes that were recorded before.
                 _ if grown == 0 => 0,
                 Attribution::StoreTotal => total,
                 _ => turn.own + grown,
@@ -231,7 +231,7 @@ fn turns_nest_as_on_a_stack() {
     }
 }
 
-/// What a guard puts aside is in the guard, so depth costs no memory but its own.
+/// A guard holds the state that it puts aside, so depth costs no memory but its own.
 #[test]
 fn a_turn_goes_on_under_a_thousand_others() {
     fn nest(meter: &mut Meter, depth: usize) {

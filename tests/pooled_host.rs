@@ -148,7 +148,7 @@ fn verification_allows_ties_at_the_floor() {
 #[test]
 fn verification_folds_workers_by_maximum() {
     let folded = exact(&[("a", 3), ("b", 8)]).fold(exact(&[("a", 7), ("b", 2), ("c", 0)]));
-    assert_eq!(folded.len(), 2, "who used nothing is nobody");
+    assert_eq!(folded.len(), 2, "a principal that used nothing is not there");
     assert_eq!(folded.differences(&ledger(2, &[("a", 7), ("b", 8)])), []);
 }
 

@@ -1,4 +1,4 @@
-//! Promise: reading, and recording what raises nobody, write no shared memory at all.
+//! Promise: calls that read, or that record without raising a peak, write no shared memory at all.
 //!
 //! The ledger lives in pages of its own, which are made read-only for the while: a write, even one that puts back what was
 //! there, even a failed compare-exchange, would end the test with a segmentation fault.

@@ -1,4 +1,4 @@
-//! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call, nor the
+//! Promise: a thread that is suspended at any instruction of any call keeps no other thread from finishing any call, nor the
 //! child of a fork, where it does not exist, from an exact ledger.
 
 #![cfg(target_os = "linux")]
@@ -52,7 +52,7 @@ fn every_kind_of_work<S: Subject>(
     assert!(ledger.floor() <= ledger.untracked_at_most());
 }
 
-/// What a victim does until it is told to stop: calls that allocate nothing, since a thread stopped inside the allocator
+/// The work of a victim until it is told to stop: calls that allocate nothing, since a thread stopped inside the allocator
 /// would stop the others there.
 fn victim_work<S: Subject>(ledger: &S, victim: &Victim, seed: u64, enough: &AtomicBool) -> Oracle<S::Key> {
     let keys: Vec<S::Key> = (0..KEYS).map(S::key).collect();
@@ -167,7 +167,7 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
             let number = rng.u64(..KEYS);
             let (key, bytes) = (S::key(number), ledger.floor() + rng.u64(1..400));
             victim.call(number, bytes, || ledger.record_peak(&key, bytes));
-            completed.lock().expect("nobody panics while holding this").record(&key, bytes);
+            completed.lock().expect("no thread panics while holding this").record(&key, bytes);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a host's own limiter makes of growths that do not take place: its error, its own account of
+//! Growths that do not take place under a host's own limiter: its error, its own account of
 //! them, and which of them trap, through both forms of `impl_resource_limiter!`; a limiter with a rule
 //! of its own around the meter; and one that is an account alone.
 

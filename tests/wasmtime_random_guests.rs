@@ -1,6 +1,6 @@
 //! Ten thousand random guests on pooled Stores: the meter's total is the engine's after every step,
-//! nobody is charged without a lease, and everybody with exactly what the engine shows that his
-//! leases added. Every third instantiation fails, in some way.
+//! no principal is charged without a lease, and each is charged with exactly the bytes that its leases
+//! added, as the engine shows them. Every third instantiation fails, in some way.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -178,7 +178,7 @@ fn random_growth(rng: &mut Rng) -> i32 {
     }
 }
 
-/// What all Stores have allowed and denied.
+/// The growths that all Stores have allowed and denied.
 static METERS: MeterCounters = MeterCounters::new();
 
 fn new_store(engine: &Engine, ledger: &MemoryLedger, rng: &mut Rng) -> Store<Host> {
@@ -222,7 +222,7 @@ fn look(mut caller: Caller<'_, Host>) {
     }
 }
 
-/// What the engine says that the Store holds: bytes of memories, elements of tables.
+/// The contents of the Store, according to the engine: bytes of memories, elements of tables.
 fn held(store: &Store<Host>) -> (usize, usize) {
     let host = store.data();
     let memories: usize = host.memories.iter().map(|memory| memory.data_size(store)).sum();
@@ -351,7 +351,7 @@ fn serve_guests(number: u64, engine: &Engine, rng: &mut Rng) {
         let recorded = ledger.snapshot().len();
         grow_something(store, rng);
         store.data_mut().meter.settle();
-        assert_eq!(ledger.peak(&principal), *most, "nobody holds the Store any more");
+        assert_eq!(ledger.peak(&principal), *most, "no lease holds the Store any more");
         assert_eq!(ledger.snapshot().len(), recorded);
     }
     for (principal, peak) in ledger.snapshot() {

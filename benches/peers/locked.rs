@@ -1,4 +1,4 @@
-//! What the ledgers behind one lock do while they hold it.
+//! The work of the ledgers behind one lock while they hold it.
 
 use std::{
     hash::{BuildHasher, Hash},

@@ -20,7 +20,7 @@ const FEWEST_ROUNDS: usize = 5;
 /// Contenders with their names.
 pub type Contenders<'k> = Vec<(String, Box<dyn Contender + 'k>)>;
 
-/// What a comparison found.
+/// The result of a comparison.
 pub struct Outcome {
     pub name: String,
     pub timings: Vec<Timing>,

@@ -1,4 +1,4 @@
-//! Who takes part in a workload.
+//! The contenders of a workload.
 
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 

@@ -10,7 +10,7 @@ use std::{
 use super::workload::{DROPPED_NEWCOMERS, Pattern, Residents, Rise, Workload};
 use crate::peers::Peer;
 
-/// Whatever can be timed in rounds of a given number of calls.
+/// Anything that can be timed in rounds of a given number of calls.
 pub trait Contender {
     /// Makes `calls` calls on each thread and returns the time that one thread took for its own, on average.
     fn round(&mut self, calls: u64) -> Duration;
@@ -22,7 +22,7 @@ const PAGE: u64 = 65_536;
 const FLOOR: u64 = PAGE;
 /// Above the floor, and at or below the peak of every resident that is recorded for.
 const HELD: u64 = 1 << 50;
-/// Where the values of rising newcomers begin: above the floor, and not to reach [`HELD`] in any benchmark's life.
+/// The first value of rising newcomers: above the floor, and too low to reach [`HELD`] in any benchmark's life.
 const RISING: u64 = 1 << 32;
 
 /// A peer in the state that the workload starts from, and each thread's part in it.
@@ -33,7 +33,7 @@ pub struct Driver<'k, K: 'static, P: Peer<K>> {
     threads: Vec<Part<'k, K, P>>,
 }
 
-/// What one thread records, in which order.
+/// The records of one thread, in their order.
 struct Part<'k, K: 'static, P: Peer<K>> {
     residents: Ring<P::Subject<'k>>,
     newcomers: Ring<P::Subject<'k>>,
@@ -41,7 +41,7 @@ struct Part<'k, K: 'static, P: Peer<K>> {
     tick: u64,
     /// Added to `tick` by each value, and where it began: the threads' values interleave.
     stride: u64,
-    /// Where it stands in a hundred calls of [`Pattern::Mix`].
+    /// Its position in a hundred calls of [`Pattern::Mix`].
     step: u32,
 }
 

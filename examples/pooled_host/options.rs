@@ -69,7 +69,7 @@ impl Options {
     }
 }
 
-/// A parser for whole numbers from 1 to `highest`, which says so to whoever enters anything else.
+/// A parser for whole numbers from 1 to `highest`, whose error names this range.
 fn up_to<T>(highest: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
 where
     T: FromStr + PartialOrd + From<u8> + Display + Copy + Send + Sync + 'static,

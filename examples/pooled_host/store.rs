@@ -6,8 +6,8 @@
 //!
 //! - keep the instance for the next leaseholder, who then finds the last one's data and starts with the last one's
 //!   memory: only for guests that trust each other;
-//! - give each lease an instance of its own, with fresh memory, in the Store that is there. Nobody sees another's
-//!   data, and what a principal grew (its *own* bytes) can be told from what the Store held before (*inherited*). The
+//! - give each lease an instance of its own, with fresh memory, in the Store that is there. No principal sees another's
+//!   data, and the bytes that a principal grew (its *own*) are told from those that the Store held before (*inherited*). The
 //!   Store as a whole keeps growing, so it is replaced after a number of leases or above a number of bytes.
 //!
 //! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
@@ -28,7 +28,7 @@ use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
 /// The largest table that the engine's pool has room for, in elements.
 const LARGEST_TABLE: usize = 256 * LARGEST_MEMORY_PAGES as usize;
 
-/// What one element of a table counts against the ceiling, in bytes: more than it takes.
+/// The bytes that one element of a table counts against the ceiling: more than it takes.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
 /// An engine whose pool has room for `stores` Stores with `leases` instances each.
@@ -57,11 +57,11 @@ pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
 /// One value for each of the three questions that a host may ask about a lease.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Measures<T> {
-    /// What the lease added to its Store.
+    /// The bytes that the lease added to its Store.
     pub own: T,
-    /// What it found there, grown by earlier leaseholders.
+    /// The bytes that it found there, grown by earlier leaseholders.
     pub inherited: T,
-    /// What the Store held in all: a memory never shrinks, so the end of a lease shows the most.
+    /// The bytes that the Store held in all: a memory never shrinks, so the end of a lease shows the most.
     pub total: T,
 }
 
@@ -83,7 +83,7 @@ impl<T> Measures<T> {
     }
 }
 
-/// What one lease used, in bytes, from two sources that know nothing of each other.
+/// The bytes that one lease used, from two sources that know nothing of each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     /// As the meter counted it.
@@ -100,7 +100,7 @@ pub struct PooledStore {
 }
 
 impl PooledStore {
-    /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
+    /// A Store that belongs to no principal until its first lease: it may hold nothing, and no principal is charged.
     pub fn new(engine: &Engine, ledger: &MemoryLedger, counters: &Arc<MeterCounters>) -> Self {
         let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
         let mut store = Store::new(engine, meter.counted_in(counters.clone()));

@@ -8,7 +8,7 @@ use arbitrary::Arbitrary;
 use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 use libfuzzer_sys::fuzz_target;
 
-/// What a table element counts for, in bytes.
+/// The bytes that a table element counts for.
 const ELEMENT: usize = 32;
 
 #[derive(Arbitrary, Debug)]
@@ -60,7 +60,7 @@ impl Size {
     }
 }
 
-/// What the Store really holds, and what each principal should have been charged with.
+/// The true contents of the Store, and the charge that each principal should have.
 #[derive(Default)]
 struct Store {
     memories: [usize; 3],

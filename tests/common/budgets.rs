@@ -1,4 +1,4 @@
-//! What budgets must do when one call follows the other: a tree of plain sums.
+//! The rule of budgets when one call follows the other: a tree of plain sums.
 
 use highwater::{Budget, OverBudget};
 

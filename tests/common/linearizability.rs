@@ -52,7 +52,7 @@ impl Ledger {
     fn after_record(&self, key: u64, bytes: u64, answer: Option<Recorded>, capacity: usize) -> Vec<Self> {
         let lowest = self.lowest(capacity);
         if answer == Some(Recorded::Refused) {
-            // Not kept: for the rule it is as if the call had not been made. Whoever may not refuse, checks that.
+            // Not kept: for the rule it is as if the call had not been made. A test of a ledger that may not refuse checks that.
             return vec![self.clone()];
         }
         let mut next = self.clone();
@@ -127,7 +127,7 @@ impl Search<'_> {
     /// Whether the operations outside `taken` can follow on `ledger` in some legal order.
     fn extend(&mut self, taken: u128, ledger: &Ledger) -> bool {
         let left = || (0..self.history.len()).filter(|index| taken & 1 << index == 0);
-        // What ends first must come before everything that was called after that.
+        // The call that ends first must come before every call that began after that.
         let first_end = left().map(|index| self.history[index].end).min().unwrap_or(PENDING);
         if first_end == PENDING {
             return true;

@@ -58,7 +58,7 @@ impl Plan {
         Self { seed, capacity, threads }
     }
 
-    /// What a ledger must hold after all of the plan's calls, in whatever order they took effect.
+    /// The contents that a ledger must have after all of the plan's calls, in any order of their effects.
     pub fn oracle<S: Subject>(&self) -> Oracle<S::Key> {
         let mut oracle = Oracle::default();
         for &(key, bytes) in self.threads.iter().flatten() {

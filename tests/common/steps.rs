@@ -1,4 +1,4 @@
-//! Where threads were stopped: a histogram by the step of the call that they were in.
+//! The places where threads were stopped: a histogram by the step of the call that they were in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -15,7 +15,7 @@ const ASKED: u32 = 1;
 const STOPPED: u32 = 2;
 const MISSED: u32 = 3;
 
-/// What the controlling thread and the signal handler share about one thread.
+/// The state of one thread that the controlling thread and the signal handler share.
 pub struct Victim {
     target: OnceLock<Target>,
     state: AtomicU32,
@@ -130,7 +130,7 @@ fn capture(frames: &[AtomicUsize; FRAMES]) {
         frame.store(0, Ordering::Relaxed);
     }
     #[allow(unsafe_code, reason = "the lock that makes this safe is nothing for a handler")]
-    // SAFETY: only one thread is a running victim's handler at a time, and nobody else unwinds meanwhile.
+    // SAFETY: only one thread is a running victim's handler at a time, and no other thread unwinds meanwhile.
     unsafe {
         backtrace::trace_unsynchronized(|frame| {
             frames[used].store(frame.ip().expose_provenance(), Ordering::Relaxed);

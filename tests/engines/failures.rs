@@ -174,7 +174,7 @@ fn linker(engine: &Engine) -> Linker<Meter> {
     linker
 }
 
-/// What of the engine's pools is in use: instances, memories without heaps, tables.
+/// The parts of the engine's pools that are in use: instances, memories without heaps, tables.
 fn in_use(store: &Store<Meter>) -> (usize, usize) {
     let metrics = store.engine().pooling_allocator_metrics().unwrap();
     (metrics.core_instances() as usize, metrics.tables() as usize)

@@ -1,4 +1,4 @@
-//! Retired keys are bounded, however long somebody stays pinned.
+//! Retired keys are bounded, however long a thread stays pinned.
 
 use std::{
     hash::{Hash, Hasher},
@@ -118,7 +118,7 @@ fn a_thread_stopped_while_it_makes_its_key_holds_back_nothing() {
     assert!(ledger.retired() < 10_000, "{} wait", ledger.retired());
 }
 
-/// In each round somebody is stalled while others retire almost as many keys as may wait, a few each, and then do nothing more.
+/// In each round one thread is stalled while others retire almost as many keys as may wait, a few each, and then do nothing more.
 #[test]
 fn idle_threads_do_not_use_up_what_may_be_retired() {
     let collector = Collector::new();

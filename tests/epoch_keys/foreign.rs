@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use equivalent::Equivalent;
 use highwater::{Collector, FixedState, Ledger, Recorded};
 
-/// Somebody else's type: no trait of this crate, and no order.
+/// A foreign type: no trait of this crate, and no order.
 mod third_crate {
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     pub struct PrincipalId(pub String);

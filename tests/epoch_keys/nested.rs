@@ -107,7 +107,7 @@ fn a_million_evictions_with_drops_that_record() {
     });
 }
 
-/// Where each key that is freed evicts another, one more waits for each that is evicted otherwise.
+/// If each key that is freed evicts another, one more key waits for each that is evicted otherwise.
 #[test]
 fn drops_that_evict_without_end() {
     const OTHERWISE: usize = 20_000;

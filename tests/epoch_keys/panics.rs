@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use highwater::{Collector, FixedState, Ledger, Recorded, Recorder};
 
 thread_local! {
-    /// What panics next, and after how many calls of it that do not.
+    /// The call that panics next, and the number of such calls before it that do not.
     static FUSE: Cell<Option<(Call, u32)>> = const { Cell::new(None) };
     /// Keys that are alive.
     static ALIVE: Cell<isize> = const { Cell::new(0) };

@@ -75,7 +75,7 @@ fn two_stores_of_a_tenant() {
     });
 }
 
-/// Somebody who only looks never sees more than a limit, not even while one of the two is being denied.
+/// A thread that only looks never sees more than a limit, not even while one of the two is being denied.
 #[test]
 fn looked_at_by_another() {
     for limits in [[5, 9], [9, 5]] {
@@ -150,7 +150,7 @@ fn a_peak_is_not_missed() {
     });
 }
 
-/// What is denied because an ancestor is full already gets in the way of no other call.
+/// A reservation that is denied because an ancestor is full already gets in the way of no other call.
 #[test]
 fn denied_by_looking_alone() {
     check(|| {
@@ -180,7 +180,7 @@ fn in_the_way_of_another() {
     });
 }
 
-/// What is given back can be had again, and who gets it sees what was done before.
+/// Bytes that are given back can be reserved again, and the call that gets them sees the accesses before the release.
 #[test]
 fn reserved_against_released() {
     check(|| {

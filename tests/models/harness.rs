@@ -16,7 +16,7 @@ use super::{
     subject::Readings,
 };
 
-/// What one thread does.
+/// The calls of one thread.
 #[derive(Clone, Copy, Debug)]
 pub enum Do {
     Record(u64, u64),

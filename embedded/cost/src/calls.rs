@@ -37,7 +37,7 @@ pub const CALLS: [Call; 9] = [
     read("top_into, 8 entries", newcomer, read_top, || None),
 ];
 
-/// Whom the call to come is about, and the bytes it records.
+/// The principal of the call to come, and the bytes that it records.
 static PRINCIPAL: AtomicU32 = AtomicU32::new(0);
 static BYTES: AtomicU32 = AtomicU32::new(0);
 /// The last newcomer, and the largest value so far.

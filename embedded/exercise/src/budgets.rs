@@ -42,7 +42,7 @@ struct User {
     contended: AtomicU32,
 }
 
-/// What a run amounted to, if the sums are right.
+/// The figures of a run, if the sums are right.
 #[derive(Clone, Copy, Debug)]
 pub struct BudgetSummary {
     /// Reservations, releases and transfers at all levels.
