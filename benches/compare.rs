@@ -1,6 +1,8 @@
-//! Measures this crate against its peers, each pair interleaved in the same run, prints the ratios and draws them.
+//! Measures this crate against its peers, each pair interleaved in the same run, prints the ratios
+//! and draws them.
 //!
-//! `cargo bench --bench compare` takes some minutes on an idle machine; `-- --quick --only mix` takes seconds.
+//! `cargo bench --bench compare` takes some minutes on an idle machine; `-- --quick --only mix`
+//! takes seconds.
 
 mod peers;
 mod suite;

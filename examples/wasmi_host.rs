@@ -1,7 +1,9 @@
-//! A host on wasmi, as an embedded one would be: a ledger in a `static`, one Store, and principals that take turns on it.
+//! A host on wasmi, as an embedded one would be: a ledger in a `static`, one Store, and principals
+//! that take turns on it.
 //!
-//! Unlike `pooled_host` it keeps the guest's instance from one turn to the next, so that a principal finds the memory as
-//! large as the last one left it. That is cheap and fit for guests that trust each other; the meter tells what each added.
+//! Unlike `pooled_host` it keeps the guest's instance from one turn to the next, so that a
+//! principal finds the memory as large as the last one left it. That is cheap and fit for guests
+//! that trust each other; the meter tells what each added.
 //!
 //! ```text
 //! cargo run --release --features wasmi --example wasmi_host

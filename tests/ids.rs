@@ -1,4 +1,5 @@
-//! Promise: ids and short strings are what they were made from, whichever way they come in and go out.
+//! Promise: ids and short strings are what they were made from, whichever way they come in and go
+//! out.
 
 use std::fmt::{Debug, Display};
 use std::hash::{Hash, Hasher};

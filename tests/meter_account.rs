@@ -305,7 +305,8 @@ fn what_adds_nothing_is_not_over_the_ceiling() {
     }
 }
 
-/// A mark outlives its lease only by mistake; the next lease is then not charged with the first one's memory.
+/// A mark outlives its lease only by mistake; the next lease is then not charged with the first
+/// one's memory.
 #[test]
 fn a_mark_brings_back_no_earlier_lease() {
     let limits = MeterLimits::total(100);

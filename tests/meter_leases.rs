@@ -259,7 +259,8 @@ fn a_meter_moves_in_the_middle_of_an_instantiation() {
     }
 }
 
-/// A lease that has not grown the Store's memories is not charged with the bytes that others left there.
+/// A lease that has not grown the Store's memories is not charged with the bytes that others left
+/// there.
 #[test]
 fn who_grows_nothing_is_charged_with_nothing() {
     let total = MeterLimits::builder().attribution(Attribution::StoreTotal).build();
@@ -475,8 +476,8 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
 }
 
-/// The ledger that a host without `std` puts behind an engine's limiter, which has to be `Send`. A recorder is not: were it, there
-/// would be two ways to infer `Which`, and this would not compile.
+/// The ledger that a host without `std` puts behind an engine's limiter, which has to be `Send`. A
+/// recorder is not: were it, there would be two ways to infer `Which`, and this would not compile.
 #[test]
 fn inline_ledgers_go_where_recorders_cannot() {
     trait Sendable<Which> {

@@ -1,5 +1,5 @@
-//! Leases inside leases, with guards that are dropped, leaked and unwound, and turns that begin and end by hand:
-//! the meter against a stack of turns.
+//! Leases inside leases, with guards that are dropped, leaked and unwound, and turns that begin and
+//! end by hand: the meter against a stack of turns.
 
 #![cfg(feature = "alloc")]
 
@@ -62,8 +62,8 @@ impl Model {
         self.by_hand = None;
     }
 
-    /// The guard of a turn is leaked, and with it what that has put aside. Below it is a turn that is on and
-    /// whose guard will end it, or else nothing will.
+    /// The guard of a turn is leaked, and with it what that has put aside. Below it is a turn that
+    /// is on and whose guard will end it, or else nothing will.
     fn leak(&mut self, place: usize) {
         if self.guarded[..place].iter().all(|turn| turn.ended) {
             let innermost = self.guarded.drain(place..).next_back().filter(|turn| !turn.ended);

@@ -42,7 +42,8 @@ fn a_run_beyond_capacity_is_exact() {
 
 #[test]
 fn the_seed_decides_whatever_the_threads_and_the_stores() {
-    // The peaks by themselves: who shares the lowest places of the list with equals is not determined.
+    // The peaks by themselves: who shares the lowest places of the list with equals is not
+    // determined.
     let peaks = |report: &Value| {
         report["top"].as_array().unwrap().iter().map(|top| top["own"].as_u64().unwrap()).collect::<Vec<_>>()
     };

@@ -49,7 +49,8 @@ impl Host {
         Ok(Self { ledger: MemoryLedger::default(), engine, module })
     }
 
-    /// A Store with a meter of its own, over a clone of the ledger, for one principal after the other.
+    /// A Store with a meter of its own, over a clone of the ledger, for one principal after the
+    /// other.
     fn serve(&self, principals: impl Iterator<Item = usize>) -> Result<Vec<(usize, usize)>> {
         let meter = StoreMemoryMeter::new(CEILING, id(0), self.ledger.clone());
         let mut store = Store::new(&self.engine, Guest { limiter: Limiter(meter) });

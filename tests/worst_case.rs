@@ -19,8 +19,8 @@ use highwater::{FixedState, Recorded, StaticLedger};
 const PLACES: usize = 64;
 type Ledger<S> = StaticLedger<[u8; 16], PLACES, S>;
 
-/// The loads, plain stores and updates that a call may take: with the default hasher, and with keys that all collide.
-/// The two differ in the slots that are visited, so in loads only.
+/// The loads, plain stores and updates that a call may take: with the default hasher, and with keys
+/// that all collide. The two differ in the slots that are visited, so in loads only.
 struct Limit {
     call: &'static str,
     loads: u32,

@@ -55,7 +55,8 @@ impl Claim {
     }
 }
 
-/// All claims, in the order of the table. The ratios are against the DashMap ledger unless the claim says otherwise.
+/// All claims, in the order of the table. The ratios are against the DashMap ledger unless the
+/// claim says otherwise.
 pub fn all() -> Vec<Claim> {
     let dashmap = |what, comparison, over, factor| Claim::faster(what, comparison, over, DASHMAP, factor);
     vec![
@@ -124,8 +125,8 @@ pub struct Faster<'a> {
     pub ratio: f64,
 }
 
-/// The number of pairs of workload and peer that were measured, and the pairs in which the peer was faster. The bare array
-/// is no peer.
+/// The number of pairs of workload and peer that were measured, and the pairs in which the peer was
+/// faster. The bare array is no peer.
 pub fn faster_peers(outcomes: &[Outcome]) -> (usize, Vec<Faster<'_>>) {
     let mut pairs = 0;
     let mut faster = Vec::new();

@@ -73,7 +73,8 @@ pub fn ratios(outcomes: &[Outcome]) {
     }
 }
 
-/// Comparisons that are not between ledgers on one workload but of pairs: the second of each over the first.
+/// Comparisons that are not between ledgers on one workload but of pairs: the second of each over
+/// the first.
 pub fn pairs(outcomes: &[Outcome]) {
     println!("| comparison | ns | ns | ratio |\n| --- | ---: | ---: | ---: |");
     let paired = [plan::THREADS, plan::CAPACITY, engine::GROW, engine::GROW_DENIED, engine::LEASE];

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034 # The scripts that source this use the variables.
-# Sourced by the scripts beside this folder: the contract tests of the core. They need no engine, so they build quickly with
-# any flags.
+# Sourced by the scripts beside this folder: the contract tests of the core. They need no engine, so
+# they build quickly with any flags.
 
 # Keeps engines and hosts out of the build (see Cargo.toml).
 readonly CORE_ONLY='--cfg highwater_core_only'

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside this folder: Debian's packages, and Debian's Rust. The latter brings the source of the
-# standard library, so any target can be built without rustup's downloads.
+# Sourced by the scripts beside this folder: Debian's packages, and Debian's Rust. The latter brings
+# the source of the standard library, so any target can be built without rustup's downloads.
 
 # Installs the given packages that are missing.
 debian_install() {
@@ -16,8 +16,8 @@ debian_install() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Makes `$CARGO` Debian's, and Debian's Rust the one that it uses, with -Zbuild-std. The output goes apart from that of the
-# project's own toolchain.
+# Makes `$CARGO` Debian's, and Debian's Rust the one that it uses, with -Zbuild-std. The output goes
+# apart from that of the project's own toolchain.
 use_debian_rust() {
     debian_install rustc-web cargo-web rust-web-src lld binutils
     RUSTC=$(dpkg -L rustc-web | grep 'bin/rustc$')

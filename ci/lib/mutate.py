@@ -1,16 +1,18 @@
 """Plants one mistake at a time in a copy of the sources and runs the checks that have to notice it.
 
     mutate.py mistakes FOLDER [part of a name]  the mistakes in FOLDER, one patch each
-    mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one step;
-                                                FILE names those that may survive, with the reason
+    mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one
+                                                step; FILE names those that may survive, with
+                                                the reason
 
-A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. Each of
-these checks must catch the mistake on its own; they are tried in this order until one does. A check is
-the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3` explores
-with three preemptions, `shuttle@50000` takes 50000 random schedules.
+A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. Each
+of these checks must catch the mistake on its own; they are tried in this order until one does. A
+check is the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3`
+explores with three preemptions, `shuttle@50000` takes 50000 random schedules.
 
-A patch must apply exactly and the result must compile, or the run fails: a mistake whose place is gone
-is no check any more.
+A patch must apply exactly and the result must compile, or the run fails: a mistake whose place is
+gone is no check any more. `git apply --3way` mends a patch whose surroundings have changed; then
+`git diff` is the new one.
 """
 
 import os
@@ -24,8 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "target" / "mutations" / "tree"
-# Seconds for one check. A test that hangs has noticed the mistake; a model that is not through by then has
-# not (loom and shuttle themselves end a model that goes round in circles).
+# Seconds for one check. A test that hangs has noticed the mistake. A model that is not through by
+# then has not: loom and shuttle themselves end a model that goes round in circles.
 PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "180"))
 
 CORE = ["--no-default-features", "--features", "alloc"]
@@ -162,12 +164,12 @@ WEAKER = {
     ("update", "SeqCst"): ["AcqRel", "Acquire", "Release"], ("update", "AcqRel"): ["Acquire", "Release"],
     ("update", "Acquire"): ["Relaxed"], ("update", "Release"): ["Relaxed"],
 }
-# What a row without a check of its own is tried with: models that are through in seconds, at two preemptions.
+# The check of a row without one of its own: models that are through in seconds, at two preemptions.
 BROAD = "models@2 _across first_sights last_place raise_against_eviction read_ slots_are_used snapshot_against floor_against " \
         "eviction_and_return counted_once at_the_wrap a_round --skip epoch --skip colliding --skip in_one_order " \
         "--skip raise_eviction_read --skip two_evictions_at"
 
-# What the copy of src/sync/mod.rs ends with: one build serves every row.
+# The end of the copy of src/sync/mod.rs: one build serves every row.
 CHOOSER = """
 extern crate std;
 
@@ -251,7 +253,7 @@ def orderings(path, part):
     wrong = [f"two rows of one name: {name}" for name in names if names.count(name) > 1]
     wrong += [f"no such row: {row}" for row in {**checks, **reasons} if part in row.split()[0] and row not in names]
     wrong += [f"neither check nor reason: {row}" for row in names if row not in checks and row not in reasons]
-    # Builds. What fails without a change would notice everything.
+    # Builds. A check that fails without a change would notice everything.
     if failed := run_check(BROAD, patience=900):
         wrong.append(f"fails as it is: {BROAD}: {failed}")
     tried = {row: checks.get(row, [BROAD]) for row in names}
@@ -265,7 +267,7 @@ def orderings(path, part):
             caught += 1
             print(f"noticed   {row}: {failed}", flush=True)
             if row in reasons:
-                wrong.append(f"noticed, so what is said of it is not true: {row}")
+                wrong.append(f"noticed, so the reason given for it is wrong: {row}")
         elif row in reasons:
             argued += 1
             print(f"survives  {row}: {reasons[row]}", flush=True)

@@ -1,4 +1,5 @@
-;; A guest with a steady working set: one grow at the start, then several passes over the same memory.
+;; A guest with a steady working set: one grow at the start, then several passes over the same
+;; memory.
 (module
   (memory (export "memory") 1)
 

@@ -1,14 +1,14 @@
-//! A WebAssembly host that runs guests for thousands of principals on a pool of wasmtime Stores, and asks a ledger of
-//! fixed size who used most memory.
+//! A WebAssembly host that runs guests for thousands of principals on a pool of wasmtime Stores,
+//! and asks a ledger of fixed size who used most memory.
 //!
 //! ```text
 //! cargo run --release --example pooled_host
 //! cargo run --release --example pooled_host -- --principals 100000 --invocations 200000 --verify
 //! ```
 //!
-//! [`store`] is about the contents of a Store after a lease, [`workload`] about the invocations that are drawn, and their skew.
-//! The exit code is 0 if all went well, 1 if the ledger differs from the exact answer or the engine failed, and 2 for a
-//! wrong option.
+//! [`store`] is about the contents of a Store after a lease, [`workload`] about the invocations
+//! that are drawn, and their skew. The exit code is 0 if all went well, 1 if the ledger differs
+//! from the exact answer or the engine failed, and 2 for a wrong option.
 
 mod exact;
 mod guests;

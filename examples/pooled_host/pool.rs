@@ -102,8 +102,8 @@ impl DerefMut for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // A worn Store is dropped here, outside the lock, and before its place (hence its slots in the engine's pool)
-        // is given to another lease.
+        // A worn Store is dropped here, outside the lock, and before its place (hence its slots in
+        // the engine's pool) is given to another lease.
         let place = self.store.take().filter(|store| self.pool.may_return(store));
         let mut places = self.pool.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.idle.push(place);

@@ -51,8 +51,8 @@ struct Grows {
     denied_table: u64,
 }
 
-/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it is not among the
-/// biggest there, so that the bound of the untracked holds for it.
+/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it
+/// is not among the biggest there, so that the bound of the untracked holds for it.
 #[derive(Debug, Serialize)]
 struct TopPrincipal {
     principal: String,

@@ -1,4 +1,5 @@
-//! Any sequence of an engine's callbacks, with growths that fail and leases that change: the meter against a plain model of the Store.
+//! Any sequence of an engine's callbacks, with growths that fail and leases that change: the meter
+//! against a plain model of the Store.
 
 #![no_main]
 
@@ -13,7 +14,8 @@ const ELEMENT: usize = 32;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
-    /// Whether the Store's total is recorded when a growth is approved, or a lease's own growth when it has happened.
+    /// Whether the Store's total is recorded when a growth is approved, or a lease's own growth
+    /// when it has happened.
     on_approval: bool,
     ceiling: Size,
     events: Vec<Event>,

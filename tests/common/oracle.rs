@@ -1,4 +1,5 @@
-//! The one-line oracle: fold by maximum, sort, truncate. It knows nothing of the order in which the calls were made.
+//! The one-line oracle: fold by maximum, sort, truncate. It knows nothing of the order in which the
+//! calls were made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -58,7 +59,8 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
         values
     }
 
-    /// Compares what a ledger shows with the exact top `capacity`; ties at the floor may go either way.
+    /// Compares what a ledger shows with the exact top `capacity`; ties at the floor may go either
+    /// way.
     ///
     /// # Errors
     /// The first difference, in words.

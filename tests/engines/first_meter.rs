@@ -121,8 +121,8 @@ pub fn memory(store: &mut Store<Both>, instance: Instance) -> Memory {
     instance.get_memory(store, "m0").unwrap()
 }
 
-/// The bytes that the Store holds, according to the meter, and alice's recorded peak once nothing is in
-/// flight.
+/// The bytes that the Store holds, according to the meter, and alice's recorded peak once nothing
+/// is in flight.
 pub fn metered(store: &mut Store<Both>, ledger: &MemoryLedger) -> (usize, u64) {
     let meter = &mut store.data_mut().meter;
     meter.settle();

@@ -69,7 +69,8 @@ fn a_closure_makes_the_key_and_only_at_admission() {
     assert_eq!(recorder.peak(&Name("alice")), 20);
 }
 
-/// As a host uses it, whatever its engine: a clone of the ledger per Store, in state that is `Send + Sync`.
+/// As a host uses it, whatever its engine: a clone of the ledger per Store, in state that is
+/// `Send + Sync`.
 #[cfg(feature = "std-ledger")]
 #[test]
 fn a_meter_over_a_third_crates_principals() {

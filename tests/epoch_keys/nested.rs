@@ -15,7 +15,8 @@ thread_local! {
     static DEEPEST: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Its drop records a newcomer if it has an heir; the heir has one of its own only if that goes on for ever.
+/// Its drop records a newcomer if it has an heir; the heir has one of its own only if that goes on
+/// for ever.
 #[derive(Clone)]
 struct Recording {
     number: u64,

@@ -17,7 +17,8 @@ thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
+// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell
+// without a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.set(BYTES.get() + layout.size().cast_signed());
@@ -37,7 +38,8 @@ static ALLOCATOR: Counting = Counting;
 
 /// The size of a key according to the documentation: itself and two pointers.
 const KEY: isize = (size_of::<u64>() + 2 * size_of::<usize>()).cast_signed();
-/// The memory that the collector may take beyond: bags of its own, of two kilobytes each, however many keys wait.
+/// The memory that the collector may take beyond: bags of its own, of two kilobytes each, however
+/// many keys wait.
 const COLLECTOR: isize = 16 << 10;
 
 #[test]

@@ -1,6 +1,6 @@
 //! The main loop, PendSV and SysTick use the same static budgets, and then record into one static
-//! ledger; SysTick interrupts the other two at any instruction. Exit code 0 if budgets and ledger are
-//! exact in the end.
+//! ledger; SysTick interrupts the other two at any instruction. Exit code 0 if budgets and ledger
+//! are exact in the end.
 #![no_std]
 #![no_main]
 

@@ -1,5 +1,6 @@
-//! The cost of each call on a full ledger of 64 places and 16-byte keys while nothing interrupts it:
-//! instructions, as QEMU counts them, and stack. Exit code 0 if no call takes more stack than it may.
+//! The cost of each call on a full ledger of 64 places and 16-byte keys while nothing interrupts
+//! it: instructions, as QEMU counts them, and stack. Exit code 0 if no call takes more stack than
+//! it may.
 #![no_std]
 #![no_main]
 

@@ -65,8 +65,8 @@ impl Caller {
         self.record_for(self.draw_principal(), ledger, now, above);
     }
 
-    /// Records one random value for a principal and reads it back. `now` is the number of calls that
-    /// the main loop has made; `above` are the callers that can interrupt this one.
+    /// Records one random value for a principal and reads it back. `now` is the number of calls
+    /// that the main loop has made; `above` are the callers that can interrupt this one.
     ///
     /// # Panics
     /// If what it reads contradicts what it has just recorded.
@@ -175,7 +175,8 @@ impl Caller {
         self.contended_admissions.load(Relaxed)
     }
 
-    /// Calls that admitted a newcomer, which an interrupt met in the ledger before the call was over.
+    /// Calls that admitted a newcomer, which an interrupt met in the ledger before the call was
+    /// over.
     #[must_use]
     pub fn met_admissions(&self) -> u32 {
         self.met_admissions.load(Relaxed)

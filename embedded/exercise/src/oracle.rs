@@ -1,5 +1,5 @@
-//! The contents that the ledger must have once every call is back: the `PLACES` principals with the largest
-//! maxima, each with its exact maximum. Only ties at the lowest place are free.
+//! The contents that the ledger must have once every call is back: the `PLACES` principals with the
+//! largest maxima, each with its exact maximum. Only ties at the lowest place are free.
 
 use core::fmt;
 

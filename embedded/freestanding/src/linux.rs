@@ -44,7 +44,8 @@ pub fn exit(code: u8) -> ! {
     }
 }
 
-/// The kernel starts the program here. The stack is aligned for a call, and nothing on it is of use.
+/// The kernel starts the program here. The stack is aligned for a call, and nothing on it is of
+/// use.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {
