@@ -5,14 +5,14 @@
                                                 step; FILE names those that may survive, with
                                                 the reason
 
-A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. Each
-of these checks must catch the mistake on its own; they are tried in this order until one does. A
-check is the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3`
-explores with three preemptions, `shuttle@50000` takes 50000 random schedules.
+A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. The
+checks are tried in this order, and it is enough that one of them catches the mistake. A check is
+the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3` explores
+with three preemptions, `shuttle@50000` takes 50000 random schedules.
 
 A patch must apply exactly and the result must compile, or the run fails: a mistake whose place is
-gone is no check any more. `git apply --3way` mends a patch whose surroundings have changed; then
-`git diff` is the new one.
+gone is no check any more. `git apply -C1` plants one whose surroundings have changed; `git diff` is
+then the new patch.
 """
 
 import os
