@@ -1,6 +1,8 @@
-//! Measures this crate against its peers, each pair interleaved in the same run, prints the ratios and draws them.
+//! Measures this crate against its peers, each pair interleaved in the same run, prints the ratios
+//! and draws them.
 //!
-//! `cargo bench --bench compare` takes some minutes on an idle machine; `-- --quick --only mix` takes seconds.
+//! `cargo bench --bench compare` takes some minutes on an idle machine; `-- --quick --only mix`
+//! takes seconds.
 
 mod peers;
 mod suite;
@@ -90,8 +92,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     report::ratios(&outcomes);
     println!("\nOther comparisons\n");
     report::pairs(&outcomes);
-    println!("\nLost\n");
-    report::defeats(&outcomes);
+    println!("\nFaster peers\n");
+    report::faster_peers(&outcomes);
     println!("\nMemory\n");
     report::heap(&heap);
     if let Some(file) = options.chart() {

@@ -1,6 +1,7 @@
 //! The hot paths, bare, for counting instructions: `ci/instructions` runs this under callgrind.
 //!
-//! Called with a path's name and a number of calls, it makes so many; called with neither, it lists the paths.
+//! Called with a path's name and a number of calls, it makes so many; called with neither, it lists
+//! the paths.
 
 mod peers;
 mod suite;

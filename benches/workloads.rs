@@ -1,4 +1,5 @@
-//! Every workload for every contender under criterion: `cargo bench --bench workloads -- inline/not-raised`.
+//! Every workload for every contender under criterion:
+//! `cargo bench --bench workloads -- inline/not-raised`.
 
 mod peers;
 mod suite;
@@ -28,7 +29,8 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Keys and ledgers are built when criterion first asks for a measurement, so those that are filtered out cost nothing.
+/// Keys and ledgers are built when criterion first asks for a measurement, so those that are
+/// filtered out cost nothing.
 fn bench<K: KeyKind>(criterion: &mut Criterion, workload: Workload) {
     let keys = LazyCell::new(|| principals::<K>(workload.principals(), workload.id_length));
     let mut group = criterion.benchmark_group(format!("{}/{workload}", K::NAME));

@@ -1,8 +1,9 @@
-//! A component with several memories, on a Store that two principals hold one after the other, charged in three ways.
+//! A component with several memories, on a Store that two principals hold one after the other,
+//! charged in three ways.
 //!
-//! An engine asks its limiter about one memory at a time and does not say which. A limiter that compares each `desired`
-//! with a ceiling therefore lets a component with three memories have three times the ceiling, and one that records it
-//! reports a third. The meter keeps the Store's total.
+//! An engine asks its limiter about one memory at a time and does not say which. A limiter that
+//! compares each `desired` with a ceiling therefore lets a component with three memories have three
+//! times the ceiling, and one that records it reports a third. The meter keeps the Store's total.
 //!
 //! ```text
 //! cargo run --release --example component
@@ -14,7 +15,8 @@ use wasmtime::component::{Component, Instance, Linker};
 use wasmtime::{Engine, Result, Store};
 
 const PAGE_BYTES: usize = 64 * 1024;
-/// For the whole Store: room for the twelve pages that the component starts with, and for eight more.
+/// For the whole Store: room for the twelve pages that the component starts with, and for eight
+/// more.
 const CEILING_BYTES: usize = 20 * PAGE_BYTES;
 
 fn main() -> Result<()> {
@@ -40,8 +42,8 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// Alice has the component made and grows its parts until she is denied; Bob goes on with what he finds. Returns their
-/// peaks in a ledger that is charged as `attribution` says.
+/// Alice has the component made and grows its parts until she is denied; Bob goes on with what he
+/// finds. Returns their peaks in a ledger that is charged as `attribution` says.
 fn peaks(engine: &Engine, component: &Component, attribution: Attribution) -> Result<[u64; 2]> {
     let [alice, bob] = ["alice", "bob"].map(|name| PrincipalId::new(name).expect("a valid id"));
     let ledger = MemoryLedger::with_capacity(8);
@@ -61,7 +63,7 @@ fn peaks(engine: &Engine, component: &Component, attribution: Attribution) -> Re
 
     let mut lease = Lease::start(&mut store, Store::data_mut, bob, limits);
     assert_eq!(grow(&mut lease, &parts, "grow-third", 1)?, 4);
-    // What the guest itself sees is what the meter counted.
+    // The guest itself sees the number that the meter counted.
     let pages = parts.get_typed_func::<(), (u32,)>(&mut *lease, "pages")?.call(&mut *lease, ())?.0;
     let report = lease.end();
     assert_eq!((report.own, report.inherited), (PAGE_BYTES, 19 * PAGE_BYTES));

@@ -1,7 +1,9 @@
-//! A host on wasmi, as an embedded one would be: a ledger in a `static`, one Store, and principals that take turns on it.
+//! A host on wasmi, as an embedded one would be: a ledger in a `static`, one Store, and principals
+//! that take turns on it.
 //!
-//! Unlike `pooled_host` it keeps the guest's instance from one turn to the next, so that a principal finds the memory as
-//! large as the last one left it. That is cheap and fit for guests that trust each other; the meter tells what each added.
+//! Unlike `pooled_host` it keeps the guest's instance from one turn to the next, so that a
+//! principal finds the memory as large as the last one left it. That is cheap and fit for guests
+//! that trust each other; the meter tells what each added.
 //!
 //! ```text
 //! cargo run --release --features wasmi --example wasmi_host
@@ -12,7 +14,7 @@ use indicatif::HumanBytes;
 use wasmi::{Engine, Error, Linker, Module, Store};
 
 const PAGE_BYTES: usize = 64 * 1024;
-/// Of the Store, whoever holds it.
+/// The ceiling of the Store, for every principal that holds it.
 const CEILING_BYTES: usize = 24 * PAGE_BYTES;
 /// Places of the ledger: one less than there are principals.
 const CAPACITY: usize = 3;
@@ -29,7 +31,7 @@ fn main() -> Result<(), Error> {
     let mut store = Store::new(&engine, StoreMemoryMeter::idle(limits, &LEDGER));
     store.limiter(|meter| meter);
 
-    // Made before anybody's turn: the page that it starts with is nobody's.
+    // Made before the first turn: the page that it starts with belongs to no principal.
     let instance = Linker::new(&engine).instantiate_and_start(&mut store, &module)?;
     let run = instance.get_typed_func::<u32, u32>(&store, "run")?;
     let memory = instance.get_memory(&store, "memory").expect("the guest exports its memory");
@@ -63,7 +65,7 @@ fn main() -> Result<(), Error> {
     for (principal, own) in residents {
         println!("{principal:<8}  {:>11}", bytes(*own as usize));
     }
-    println!("nobody else ever grew more than {}", HumanBytes(LEDGER.untracked_at_most()));
+    println!("no other principal ever grew more than {}", HumanBytes(LEDGER.untracked_at_most()));
     Ok(())
 }
 

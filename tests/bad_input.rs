@@ -1,4 +1,5 @@
-//! Promise: senseless arguments get a documented answer or panic, never an allocator's abort and never a wrong peak.
+//! Promise: senseless arguments get a documented answer or panic, never an allocator's abort and
+//! never a wrong peak.
 
 mod common;
 
@@ -79,8 +80,8 @@ fn capacity_zero_panics_and_says_so() {
 
 #[test]
 fn absurd_capacities_panic_and_say_so() {
-    // Each of them overflows a different product on the way to a size in bytes, or just asks for too much. Where addresses
-    // have 32 bits, the last ones are no more than a large table.
+    // Each of them overflows a different product on the way to a size in bytes, or just asks for
+    // too much. Where addresses have 32 bits, the last ones are no more than a large table.
     for shift in [1, 2, 3, 4, 5, 6, 7, 8, 10, 12, 16].into_iter().filter(|&shift| shift <= usize::BITS / 4) {
         let capacity = usize::MAX >> shift;
         let message = panic_message(|| MemoryLedger::with_capacity(capacity));

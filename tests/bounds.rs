@@ -1,7 +1,8 @@
-//! Promise: an eviction takes the lowest resident, wherever the calls that keep the bounds are suspended, and for however long.
+//! Promise: an eviction takes the lowest resident, wherever the calls that keep the bounds are
+//! suspended, and for however long.
 //!
-//! `ci/steps` runs this, with atomics that run a handler before a chosen step. No word that a suspended call compares may come round
-//! to the value that the call has seen.
+//! `ci/steps` runs this, with atomics that run a handler before a chosen step. No word that a
+//! suspended call compares may come round to the value that the call has seen.
 
 #![cfg(highwater_steps)]
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
@@ -24,7 +25,8 @@ const PLACES: usize = 16;
 /// More steps than any call here takes.
 const STUCK: u32 = 10_000;
 
-/// A key is `[fifth | number]`, and its home is in that fifth of the slots, which is one group of them with 64-bit words.
+/// A key is `[fifth | number]`, and its home is in that fifth of the slots, which is one group of
+/// them with 64-bit words.
 #[derive(Clone, Copy, Default)]
 struct Fifths;
 
@@ -55,13 +57,14 @@ struct Scene {
     ledger: StaticLedger<u64, PLACES, Fifths>,
     /// The number of the last new key, and the true maxima.
     recorded: Mutex<(u64, Oracle<u64>)>,
-    /// The residents of the first leaf, in its slots from the second one on; the first slot is free.
+    /// The residents of the first leaf, in its slots from the second one on; the first slot is
+    /// free.
     leaf: [u64; 3],
 }
 
 impl Scene {
-    /// The first leaf has peaks of 1100, `second` and 1 000 000, and its bound is 1050. The lowest peak elsewhere is 2000; the
-    /// others are 1 500 000. The floor is 1000.
+    /// The first leaf has peaks of 1100, `second` and 1 000 000, and its bound is 1050. The lowest
+    /// peak elsewhere is 2000; the others are 1 500 000. The floor is 1000.
     fn new(second: u64) -> Self {
         let mut scene = Self {
             ledger: StaticLedger::with_hasher(Fifths),
@@ -99,12 +102,13 @@ impl Scene {
         key
     }
 
-    /// Compares what the ledger shows with what it should, once two more residents have been evicted.
+    /// Compares what the ledger shows with what it should, once two more residents have been
+    /// evicted.
     fn check(&self) -> Result<(), String> {
         for _ in 0..2 {
             self.newcomer(4, 2_000_000);
             let mut contents = vec![(0, 0); PLACES];
-            let len = self.ledger.top_into(&mut contents);
+            let len = self.ledger.top_into(&mut contents).len();
             contents.truncate(len);
             self.recorded.lock().expect("no test has failed").1.check(&Observed {
                 capacity: PLACES,
@@ -132,10 +136,11 @@ fn with_interrupt(due: u32, handler: impl FnOnce() + 'static, calls: impl FnOnce
     came.get()
 }
 
-/// A newcomer evicts the lowest resident, which is in the first leaf. Before step `first` of that call, once the newcomer is
-/// resident, an interrupt records a value that is turned away. `gap` steps later another one raises the next higher resident of that leaf, and
-/// so many newcomers come in there, each as high as it takes to evict the one before, and the last one as high as the bound was when the
-/// first interrupt was over. Tells which interrupts came.
+/// A newcomer evicts the lowest resident, which is in the first leaf. Before step `first` of that
+/// call, once the newcomer is resident, an interrupt records a value that is turned away. `gap`
+/// steps later another one raises the next higher resident of that leaf, and so many newcomers come
+/// in there, each as high as it takes to evict the one before, and the last one as high as the
+/// bound was when the first interrupt was over. Tells which interrupts came.
 fn storm(first: u32, gap: u32, newcomers: u64) -> (bool, bool) {
     let scene = Rc::new(Scene::new(1_700_000));
     let key = scene.new_key(3);
@@ -191,7 +196,7 @@ fn one_more_than_two_to_the_sixteenth() {
     storms(65_537);
 }
 
-/// What a thread does with a new scene.
+/// The calls that a thread makes on a new scene.
 type Calls = fn(&Scene);
 
 /// A newcomer to another leaf evicts the lowest resident of the first one.
@@ -208,15 +213,16 @@ fn comes_in<const BYTES: u64>(scene: &Scene) {
     scene.newcomer(0, BYTES);
 }
 
-/// The same, and then it grows, so that the search for another one raises the bound of the first leaf.
+/// The same, and then it grows, so that the search for another one raises the bound of the first
+/// leaf.
 fn comes_in_and_grows<const BYTES: u64>(scene: &Scene) {
     let key = scene.newcomer(0, BYTES);
     scene.record(key, BYTES + 10);
     scene.newcomer(1, BYTES + 5);
 }
 
-/// Two threads. One is suspended before step `first` of its calls; then the other begins, and is suspended before step `second`
-/// until the first one is through. Tells which of them were.
+/// Two threads. One is suspended before step `first` of its calls; then the other begins, and is
+/// suspended before step `second` until the first one is through. Tells which of them were.
 fn two_at_once(leaf: u64, calls: [Calls; 2], first: u32, second: u32) -> (bool, bool) {
     let scene = Arc::new(Scene::new(leaf));
     let (resume, resumed) = mpsc::channel::<()>();
@@ -303,7 +309,8 @@ fn steps_of_evictions<const PLACES: usize>(lowest: u64) -> u32 {
     Steps::since(began).total()
 }
 
-/// An eviction costs as many steps with the highest peaks as with low ones, and few more in a table that is much larger.
+/// An eviction costs as many steps with the highest peaks as with low ones, and few more in a table
+/// that is much larger.
 #[cfg(not(highwater_narrow))]
 #[test]
 fn evictions_are_logarithmic_at_any_peak() {

@@ -1,5 +1,5 @@
-//! Promise: a budget counts what is in use now, a reservation is one in every ancestor or in none, and no budget is
-//! ever above its limit, not even for an instant.
+//! Promise: a budget counts what is in use now, a reservation is one in every ancestor or in none,
+//! and no budget is ever above its limit, not even for an instant.
 
 #[path = "common/budgets.rs"]
 mod budgets;
@@ -42,7 +42,8 @@ fn one_call_after_the_other_is_as_a_tree_of_sums() {
     }
 }
 
-/// Threads grow, shrink and move what they hold, in trees whose limits bind; one thread does nothing but look.
+/// Threads grow, shrink and move what they hold, in trees whose limits bind; one thread does
+/// nothing but look.
 #[test]
 fn threads_stay_within_every_limit_and_lose_nothing() {
     let first = effort::first_seed();
@@ -124,8 +125,9 @@ impl Over {
     }
 }
 
-/// What a pooled host does, as fast as it can: a root of 64 MiB, 1000 tenants below it, Stores that grow, fail to grow, go
-/// back to the pool and go away. Two seconds; a minute at an effort of 3000.
+/// The work of a pooled host, as fast as possible: a root of 64 MiB, 1000 tenants below it, Stores
+/// that grow, fail to grow, go back to the pool and go away. Two seconds; a minute at an effort of
+/// 3000.
 #[test]
 fn a_host_of_a_thousand_tenants() {
     const LIMIT: u64 = 64 << 20;
@@ -144,7 +146,8 @@ fn a_host_of_a_thousand_tenants() {
                 highest = used.max(highest);
                 samples += 1;
             }
-            // Every reservation raises the peak to what is in use with it, so the watcher cannot have seen more.
+            // Every reservation raises the peak to what is in use with it, so the watcher cannot
+            // have seen more.
             assert!(highest <= host.peak());
             samples
         });
@@ -176,7 +179,8 @@ fn a_host_of_a_thousand_tenants() {
     assert!(host.used() == 0 && tenants.iter().all(|tenant| tenant.used() == 0));
 }
 
-/// One thread's Stores. Each holds a lease's bytes in its tenant's budget, and what is left of earlier ones in the host's.
+/// One thread's Stores. Each holds a lease's bytes in its tenant's budget, and what is left of
+/// earlier ones in the host's.
 fn use_stores(host: &Budget, tenants: &[Budget], seed: u64, deadline: Instant) -> (Vec<Reservation>, u64) {
     let mut rng = fastrand::Rng::with_seed(seed);
     let start = |rng: &mut fastrand::Rng| {

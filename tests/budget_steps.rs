@@ -1,7 +1,8 @@
-//! Promise: an interrupt may come before any step of a call on a budget, and use the same budgets itself.
+//! Promise: an interrupt may come before any step of a call on a budget, and use the same budgets
+//! itself.
 //!
-//! `ci/steps` runs this, with atomics that run a handler before a chosen step: every place of every call is hit, and between
-//! any two steps every budget is looked at.
+//! `ci/steps` runs this, with atomics that run a handler before a chosen step: every place of every
+//! call is hit, and between any two steps every budget is looked at.
 
 #![cfg(highwater_steps)]
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
@@ -33,7 +34,8 @@ impl Call {
     /// A random call of a caller that holds these bytes.
     fn random(rng: &mut fastrand::Rng, held: &mut [u64; 4]) -> Self {
         let (one, other) = (rng.usize(..4), rng.usize(..4));
-        // What it gives back or moves it cannot give back again. What it gets it may not get.
+        // Bytes that it gives back or moves it cannot give back again. Bytes that it asks for it
+        // may not get.
         let bytes = rng.u64(..=held[one]);
         match rng.u8(..16) {
             0..9 => Self::Reserve(one, rng.u64(1..10)),
@@ -53,7 +55,7 @@ impl Call {
 /// The budgets of one run, and what must be true of them.
 struct Ground {
     budgets: [&'static StaticBudget; 4],
-    /// What the calls that have come back hold in each.
+    /// The bytes that the calls that have come back hold in each.
     own: Cell<[u64; 4]>,
     /// The most that each may count: its limit, or what it counted when that was lowered.
     bound: [Cell<u64>; 4],
@@ -65,7 +67,8 @@ struct Ground {
     depth: Cell<u32>,
     /// Calls that have begun.
     begun: Cell<u32>,
-    /// How much more than `own` says the root was seen to count, by a denial within one other call that nothing interrupted.
+    /// How much more than `own` says the root was seen to count, by a denial within one other call
+    /// that nothing interrupted.
     seen: Cell<Option<i64>>,
     denials: Cell<u64>,
 }
@@ -89,8 +92,8 @@ impl Ground {
         }
     }
 
-    /// No budget counts more than it may. A handler may come in the middle and set limits: what is read is as before it or
-    /// as after it.
+    /// No budget counts more than it may. A handler may come in the middle and set limits: what is
+    /// read is as before it or as after it.
     fn look(&self) {
         for (budget, bound) in self.budgets.iter().zip(&self.bound) {
             let before = bound.get();
@@ -100,7 +103,7 @@ impl Ground {
         }
     }
 
-    /// What each budget has to count at rest.
+    /// The bytes that each budget has to count at rest.
     fn sums(&self) -> [u64; 4] {
         let mut sums = [0; 4];
         for (index, bytes) in self.own.get().into_iter().enumerate() {
@@ -173,7 +176,7 @@ impl Ground {
 /// A call, and the calls of two handlers that interrupt it or each other.
 struct Scene {
     limits: [u64; 4],
-    /// What was reserved before, as far as the limits allow it.
+    /// The reservations before, as far as the limits allow them.
     before: Vec<Call>,
     call: Call,
     handlers: [Vec<Call>; 2],
@@ -200,8 +203,8 @@ impl Scene {
         Self { limits, before, call, handlers }
     }
 
-    /// Plays the scene with handlers before the steps given, and checks everything that can be seen. `None`: the limits do
-    /// not allow what it begins with.
+    /// Plays the scene with handlers before the steps given, and checks everything that can be
+    /// seen. `None`: the limits do not allow what it begins with.
     fn play(&self, due: &[u32]) -> Option<Run> {
         let ground = Rc::new(Ground::new(self.limits));
         for &call in &self.before {
@@ -234,7 +237,8 @@ impl Scene {
         while withdraw_interrupt().is_some() {}
 
         ground.look();
-        // What a denial saw in the root beyond what was done: what this call had reserved there, and for good, or given back.
+        // A denial saw in the root, beyond the finished calls, the bytes that this call had
+        // reserved there, for good, or had given back.
         let counted = match (self.call, answer) {
             (Call::Reserve(_, bytes), Ok(())) => bytes.cast_signed(),
             (Call::Release(_, bytes), _) => -bytes.cast_signed(),
@@ -251,8 +255,8 @@ impl Scene {
     }
 }
 
-/// Every call with a handler before each of its steps, and a second one before each step that follows, the first handler's
-/// included.
+/// Every call with a handler before each of its steps, and a second one before each step that
+/// follows, the first handler's included.
 #[test]
 fn interrupted_at_every_step() {
     let first = effort::first_seed();
@@ -285,7 +289,7 @@ fn interrupted_at_every_step() {
     println!("{runs} runs; in {turned} of them handlers changed the answer");
     println!("  steps of the longest call by the interrupts that came: {longest:?}");
     assert!(turned > 0 && longest.len() == 3);
-    // What docs/embedded.md says of a call that is interrupted.
+    // The bound of docs/embedded.md for a call that is interrupted.
     for (&came, &steps) in &longest {
         assert!(steps <= longest[&0] * (came as u32 + 1), "{steps} steps with {came} interrupts");
     }

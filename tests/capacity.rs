@@ -1,4 +1,5 @@
-//! Promise: `len() <= capacity` at every instant, and nobody sees less than what has just been admitted.
+//! Promise: `len() <= capacity` at every instant, and no reader sees less than a peak that has just
+//! been admitted.
 
 mod common;
 
@@ -59,7 +60,8 @@ fn the_length_never_falls<S: Subject>() {
     }
 }
 
-/// Who has seen a newcomer's peak sees it counted, although somebody else may still be admitting it.
+/// A thread that has seen a newcomer's peak sees it counted, although another thread may still be
+/// admitting it.
 fn a_resident_that_was_seen_is_counted<S: Subject>() {
     for _ in 0..effort::scaled(500) {
         let ledger = S::with_capacity(4);

@@ -1,4 +1,5 @@
-//! A program that names no type parameter, no hasher and no capacity compiles, as its callers have it.
+//! A program that names no type parameter, no hasher and no capacity compiles, as its callers have
+//! it.
 
 use std::{
     hash::BuildHasher,
@@ -11,7 +12,7 @@ use highwater::{
     PrincipalId, StaticLedger,
 };
 
-/// What owns a ledger names it without parameters.
+/// A type that owns a ledger names it without parameters.
 #[derive(Clone, Debug, Default)]
 struct Host {
     ledger: MemoryLedger,
@@ -20,8 +21,9 @@ struct Host {
 
 fn send_and_sync<T: Send + Sync + Clone + 'static>(_: &T) {}
 
-/// A panic of a key's code leaves each kind whole (`tests/epoch_keys`, `tests/foreign_inline_keys.rs`), so that a ledger may
-/// be used behind a `catch_unwind`, by value or by reference.
+/// A panic of a key's code leaves each kind whole (`tests/epoch_keys`,
+/// `tests/foreign_inline_keys.rs`), so that a ledger may be used behind a `catch_unwind`, by value
+/// or by reference.
 const fn unwind_safe<T: UnwindSafe + RefUnwindSafe>() {}
 const _: () = {
     unwind_safe::<MemoryLedger>();
@@ -31,8 +33,8 @@ const _: () = {
     unwind_safe::<Ledger<String, FixedState>>();
 };
 
-/// The hasher that is part of every ledger's type by default is one type whatever the features: what compiles with
-/// it compiles with more features, too.
+/// The hasher that is part of every ledger's type by default is one type whatever the features:
+/// what compiles with it compiles with more features, too.
 mod the_default_hasher {
     use std::{fmt::Debug, hash::Hash};
 

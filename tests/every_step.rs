@@ -1,7 +1,8 @@
-//! Promise: an interrupt may come before any step of a call, and call the same ledger itself, and be interrupted too.
+//! Promise: an interrupt may come before any step of a call, and call the same ledger itself, and
+//! be interrupted too.
 //!
-//! `ci/steps` runs this: with atomics that run a handler before a chosen step, every place of every call is hit, not only those
-//! that a timer happens to find.
+//! `ci/steps` runs this: with atomics that run a handler before a chosen step, every place of every
+//! call is hit, not only those that a timer happens to find.
 
 #![cfg(highwater_steps)]
 #![allow(dead_code, reason = "the helpers shared with the other tests are used in part")]
@@ -71,7 +72,8 @@ impl<const CAPACITY: usize> Subject for Static<CAPACITY> {
     }
 }
 
-/// A call, and the calls of two handlers that interrupt it or each other, on a ledger that others have filled.
+/// A call, and the calls of two handlers that interrupt it or each other, on a ledger that others
+/// have filled.
 struct Scene {
     before: Vec<Call>,
     call: Call,
@@ -95,7 +97,8 @@ impl Scene {
         Self { before: calls(3, 10), call: calls(1, 1)[0], handlers: [calls(1, 3), calls(1, 3)] }
     }
 
-    /// Plays the scene with handlers before the steps given, and checks everything that was answered.
+    /// Plays the scene with handlers before the steps given, and checks everything that was
+    /// answered.
     fn play<const CAPACITY: usize>(&self, due: &[u32]) -> Run {
         let ledger = Rc::new(Static::<CAPACITY>::with_capacity(CAPACITY));
         let clock = Rc::new(Cell::new(0));
@@ -151,8 +154,8 @@ impl Scene {
     }
 }
 
-/// Every call with a handler before each of its steps, and a second one before each step that follows, the first
-/// handler's included.
+/// Every call with a handler before each of its steps, and a second one before each step that
+/// follows, the first handler's included.
 fn every_place<const CAPACITY: usize>() {
     let first = effort::first_seed();
     // By the number of handlers that came: the steps of the longest call.
@@ -185,7 +188,7 @@ fn every_place<const CAPACITY: usize>() {
     println!("{CAPACITY} places: {runs} runs, {hits} admissions interrupted, {nested} of them twice");
     println!("  steps of the longest call by the interrupts that came: {longest:?}");
     assert!(nested > 0);
-    // What docs/embedded.md says of a call that is interrupted.
+    // The bound of docs/embedded.md for a call that is interrupted.
     for (&came, &steps) in &longest {
         assert!(steps <= longest[&0] * (came as u32 + 1), "{steps} steps with {came} interrupts");
     }

@@ -1,4 +1,5 @@
-//! Promise: with no call in flight a ledger holds exactly the top `capacity` keys by true maximum, however the calls interleaved.
+//! Promise: with no call in flight a ledger holds exactly the top `capacity` keys by true maximum,
+//! however the calls interleaved.
 
 mod common;
 
@@ -39,7 +40,8 @@ fn larger_ledgers_end_in_the_exact_top<S: Subject>() {
     check_rounds::<S>(4, |seed| Plan::of_size(seed, 2..=4, 200..=700, 2000..=4000));
 }
 
-/// Tables that no cache holds have more levels, and touch ahead of the search what an admission will write.
+/// Tables that no cache holds have more levels, and touch ahead of the search what an admission
+/// will write.
 #[test]
 fn tables_beyond_caches_end_in_the_exact_top() {
     check_rounds::<Principals>(2, |seed| Plan::of_size(seed, 2..=2, 8_500..=9_000, 15_000..=15_000));
@@ -50,8 +52,8 @@ fn crowds_end_in_the_exact_top<S: Subject>() {
     check_rounds::<S>(20, |seed| Plan::of_size(seed, 16..=16, 1..=16, 200..=400));
 }
 
-/// The top of several ledgers' contents, folded by maximum, is the top of everything they were fed. What
-/// they do not show is covered by the highest of their certificates.
+/// The top of several ledgers' contents, folded by maximum, is the top of everything they were fed.
+/// What they do not show is covered by the highest of their certificates.
 fn merged_ledgers_are_one_ledger<S: Subject>() {
     for seed in 0..effort::scaled(40) {
         let merged = S::with_capacity(6);

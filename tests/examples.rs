@@ -5,7 +5,7 @@
 #[path = "common/example.rs"]
 mod example;
 
-/// What the example prints, if it ends well.
+/// The output of the example, if it ends well.
 fn output(name: &str) -> String {
     let output = example::program(name).output().expect("the example runs");
     let errors = String::from_utf8_lossy(&output.stderr);
@@ -40,5 +40,5 @@ fn a_wasmi_host_tells_own_growth_from_inherited() {
     assert_eq!(words(report, "update "), ["960.00", "KiB"]);
     assert_eq!(words(report, "radio "), ["320.00", "KiB"]);
     assert_eq!(words(report, "sensor "), ["128.00", "KiB"]);
-    assert_eq!(words(report, "nobody else ever grew more than"), ["64.00", "KiB"]);
+    assert_eq!(words(report, "no other principal ever grew more than"), ["64.00", "KiB"]);
 }

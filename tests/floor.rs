@@ -1,4 +1,5 @@
-//! Promise: `floor()` is a certificate: monotone, at most every resident's peak, at least every untracked maximum.
+//! Promise: `floor()` is a certificate: monotone, at most every resident's peak, at least every
+//! untracked maximum.
 
 mod common;
 
@@ -59,7 +60,8 @@ fn the_floor_never_falls_and_never_exceeds_a_resident<S: Subject>() {
                     "the floor fell from {before} to {floor} with HIGHWATER_SEED={seed}"
                 );
                 before = floor;
-                // Whoever is resident from here on was admitted at, or has grown to, more than a floor of the past.
+                // A key that is resident from here on was admitted at, or has grown to, more than a
+                // floor of the past.
                 for (key, peak) in ledger.snapshot() {
                     assert!(
                         peak >= floor,
@@ -71,7 +73,8 @@ fn the_floor_never_falls_and_never_exceeds_a_resident<S: Subject>() {
     }
 }
 
-/// A thread that was told `Dropped` finds its value under the certificate, whatever others do meanwhile.
+/// A thread that was told `Dropped` finds its value under the certificate, whatever others do
+/// meanwhile.
 fn dropped_values_are_covered_at_once<S: Subject>() {
     let first = effort::first_seed();
     for seed in (0..effort::scaled(50)).map(|round| first.wrapping_add(round)) {

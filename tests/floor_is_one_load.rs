@@ -11,7 +11,8 @@ fn no_hash_at_or_below_the_floor() {
     for key in 0..4 {
         ledger.record_peak(&key, 100 + key);
     }
-    // The first newcomer that is too small makes the ledger prove its floor; from then on it is one load.
+    // The first newcomer that is too small makes the ledger prove its floor; from then on it is one
+    // load.
     let (answer, hashes) = hashes_of(|| ledger.record_peak(&9, 100));
     assert_eq!(answer, Recorded::Dropped);
     assert!(hashes >= 1);

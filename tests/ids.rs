@@ -1,4 +1,5 @@
-//! Promise: ids and short strings are what they were made from, whichever way they come in and go out.
+//! Promise: ids and short strings are what they were made from, whichever way they come in and go
+//! out.
 
 use std::fmt::{Debug, Display};
 use std::hash::{Hash, Hasher};
@@ -6,7 +7,7 @@ use std::str::FromStr;
 
 use highwater::{InlineKey, InlineStr, InlineStrError, PrincipalId, PrincipalIdError};
 
-/// What both kinds of string promise of a text that they accept.
+/// The promise of both kinds of string for a text that they accept.
 fn keeps<T>(text: &str)
 where
     T: InlineKey + FromStr<Err: Debug> + for<'a> TryFrom<&'a str, Error: Debug>,
@@ -100,7 +101,7 @@ impl Hasher for Written {
     }
 
     fn finish(&self) -> u64 {
-        unreachable!("nobody asks for a hash")
+        unreachable!("no call asks for a hash")
     }
 }
 

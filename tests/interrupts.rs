@@ -1,7 +1,8 @@
-//! Promise: an interrupt handler may record into the very ledger, and the very keys, that the interrupted code is using.
+//! Promise: an interrupt handler may record into the very ledger, and the very keys, that the
+//! interrupted code is using.
 //!
-//! A timer signal every few tens of microseconds takes the part of the interrupt. With a lock anywhere on a path this
-//! would hang at the first signal that comes at the wrong instruction.
+//! A timer signal every few tens of microseconds takes the part of the interrupt. With a lock
+//! anywhere on a path this would hang at the first signal that comes at the wrong instruction.
 
 #![cfg(target_os = "linux")]
 
@@ -27,9 +28,9 @@ const CAPACITY: usize = 8;
 /// From the end of one handler to the next signal.
 const PERIOD: Duration = Duration::from_micros(30);
 
-/// What the handler works on: a [`Round`] of the kind that it is made for; null between rounds.
+/// The [`Round`] that the handler works on, of the kind that it is made for; null between rounds.
 static ROUND: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
-/// What the handlers recorded: the maximum of each key.
+/// The records of the handlers: the maximum of each key.
 static HANDLED: [AtomicU64; KEYS as usize] = [const { AtomicU64::new(0) }; KEYS as usize];
 static SIGNALS: AtomicU64 = AtomicU64::new(0);
 static INSIDE: AtomicU64 = AtomicU64::new(0);
@@ -41,7 +42,8 @@ thread_local! {
     static KEY: Cell<u64> = const { Cell::new(0) };
     static BYTES: Cell<u64> = const { Cell::new(0) };
     static INSIDE_CALL: Cell<bool> = const { Cell::new(false) };
-    /// Armed anew by each handler as it ends, so that the code under it gets on however slow the machine is.
+    /// Armed anew by each handler as it ends, so that the code under it gets on however slow the
+    /// machine is.
     static TIMER: Cell<*const Timer> = const { Cell::new(ptr::null()) };
 }
 
@@ -145,7 +147,8 @@ fn interrupted_calls<S: Subject>(round: &Round<S>, seed: u64) -> Oracle<S::Key> 
     oracle
 }
 
-/// Makes a call that the handler knows of. The fences keep the compiler from moving it out of its bounds.
+/// Makes a call that the handler knows of. The fences keep the compiler from moving it out of its
+/// bounds.
 fn interruptible(key: u64, bytes: u64, call: impl FnOnce()) {
     KEY.set(key);
     BYTES.set(bytes);

@@ -1,5 +1,5 @@
-//! Promise: a ledger takes records from any iterator as if they were made one by one, and lists its residents in memory of
-//! the caller's.
+//! Promise: a ledger takes records from any iterator as if they were made one by one, and lists its
+//! residents in memory of the caller's.
 
 use highwater::{InlineLedger, MAX_PRINCIPALS, StaticLedger};
 

@@ -1,4 +1,5 @@
-//! Promise: every call takes effect at one instant between its call and its return, against the sequential rule.
+//! Promise: every call takes effect at one instant between its call and its return, against the
+//! sequential rule.
 
 mod common;
 
@@ -42,7 +43,8 @@ fn histories_of_threads_are_linearizable<S: Subject>() {
 fn run<S: Subject>(ledger: &S, programs: &[Vec<Call>]) -> Vec<Event> {
     let start = Barrier::new(programs.len());
     let epoch = Instant::now();
-    // Nanoseconds since `epoch`; equal readings count as overlapping, so a coarse clock loses rejections only.
+    // Nanoseconds since `epoch`; equal readings count as overlapping, so a coarse clock loses
+    // rejections only.
     let now = || u64::try_from(epoch.elapsed().as_nanos()).expect("a short run");
     thread::scope(|scope| {
         let workers: Vec<_> = programs

@@ -168,7 +168,8 @@ fn crossed_stale_reads_are_rejected() {
     };
     accepted(2, &seen(6, 5));
     rejected(2, &seen(0, 0));
-    // Each thread raises one key and then reads the other: at least one of them sees the other's raise.
+    // Each thread raises one key and then reads the other: at least one of them sees the other's
+    // raise.
     let before = [record(0, 1, 1, 1, Admitted), record(2, 3, 2, 1, Admitted)];
     let crossed =
         [record(4, 5, 1, 9, Raised), peak(6, 7, 2, 1), record(4, 5, 2, 9, Raised), peak(6, 7, 1, 1)];

@@ -3,7 +3,7 @@
 use highwater::{Account, Attribution, Denial, MeterLimits};
 use proptest::prelude::*;
 
-/// What may happen to a Store. Sizes are in pages, `which` picks one of what exists.
+/// The events of a Store. Sizes are in pages; `which` picks one of the things that exist.
 #[derive(Clone, Copy, Debug)]
 enum Event {
     Memory {
@@ -92,7 +92,7 @@ impl Model {
         self.memories.iter().sum()
     }
 
-    /// What a lease is charged with that answers for the whole Store once it has grown it.
+    /// The charge of a lease that answers for the whole Store once it has grown it.
     fn store_total(&self) -> usize {
         if self.memory() > self.inherited { self.memory() } else { 0 }
     }
@@ -312,7 +312,8 @@ fn what_adds_nothing_is_not_over_the_ceiling() {
     }
 }
 
-/// A mark outlives its lease only by mistake; the next lease is then not charged with the first one's memory.
+/// A mark outlives its lease only by mistake; the next lease is then not charged with the first
+/// one's memory.
 #[test]
 fn a_mark_brings_back_no_earlier_lease() {
     let limits = MeterLimits::total(100);

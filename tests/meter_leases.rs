@@ -32,7 +32,7 @@ fn a_lease_ends_with_its_guard() {
     assert_eq!(meter.principal(), None);
     assert_eq!(meter.approve_memory(PAGE, 2 * PAGE, None), Ok(true));
     meter.settle();
-    assert_eq!(ledger.top(10), [(id("alice"), PAGE as u64)], "nobody pays for growth between leases");
+    assert_eq!(ledger.top(10), [(id("alice"), PAGE as u64)], "no principal pays for growth between leases");
 }
 
 #[test]
@@ -218,14 +218,14 @@ fn a_meter_moves_to_another_ledger() {
         let before = meter.report();
         let last = meter.replace_ledger(ledgers[2].clone());
 
-        assert!(ledgers[0].is_empty(), "nobody held the Store then");
+        assert!(ledgers[0].is_empty(), "no lease held the Store then");
         assert_eq!(last.peak(&id("alice")), expected as u64, "{attribution:?}");
         assert_eq!(ledgers[2].top(9), [(id("alice"), expected as u64)], "{attribution:?}");
         assert_eq!(meter.report(), before, "the account stays");
         assert_eq!((before.total, before.table_elements, before.denied), (5 * PAGE, 7, 1));
         assert_eq!(meter.stats().allowed, 4, "the count stays");
 
-        // What is not above the last peak of the ledger before is news to this one.
+        // A total that is not above the last peak of the ledger before is news to this one.
         let empty = MemoryLedger::with_capacity(4);
         meter.replace_ledger(empty.clone());
         meter.start_lease(id("bob"), limits);
@@ -259,7 +259,8 @@ fn a_meter_moves_in_the_middle_of_an_instantiation() {
     }
 }
 
-/// Whoever has not grown the Store's memories is not charged with what others left there.
+/// A lease that has not grown the Store's memories is not charged with the bytes that others left
+/// there.
 #[test]
 fn who_grows_nothing_is_charged_with_nothing() {
     let total = MeterLimits::builder().attribution(Attribution::StoreTotal).build();
@@ -475,8 +476,8 @@ fn a_meter_needs_no_annotations_and_fits_into_shared_state() {
     assert!(format!("{:?}", named.lease(id("alice"), LIMITS)).contains("alice"));
 }
 
-/// What a host without `std` puts behind an engine's limiter, which has to be `Send`. A recorder is not: were it, there
-/// would be two ways to infer `Which`, and this would not compile.
+/// The ledger that a host without `std` puts behind an engine's limiter, which has to be `Send`. A
+/// recorder is not: were it, there would be two ways to infer `Which`, and this would not compile.
 #[test]
 fn inline_ledgers_go_where_recorders_cannot() {
     trait Sendable<Which> {

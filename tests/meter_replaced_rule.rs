@@ -80,8 +80,8 @@ fn elements(rng: &mut Rng) -> usize {
     size(rng) / 32
 }
 
-/// Grows one of `sizes`, or adds one, by whatever an engine may ask. Says whether that is allowed and
-/// then fails.
+/// Grows one of `sizes`, or adds one, by whatever an engine may ask. Says whether that is allowed
+/// and then fails.
 fn grow(
     rng: &mut Rng,
     sizes: &mut Vec<usize>,

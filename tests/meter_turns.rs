@@ -1,5 +1,5 @@
-//! Leases inside leases, with guards that are dropped, leaked and unwound, and turns that begin and end by hand:
-//! the meter against a stack of turns.
+//! Leases inside leases, with guards that are dropped, leaked and unwound, and turns that begin and
+//! end by hand: the meter against a stack of turns.
 
 #![cfg(feature = "alloc")]
 
@@ -62,8 +62,8 @@ impl Model {
         self.by_hand = None;
     }
 
-    /// The guard of a turn is leaked, and with it what that has put aside. Below it is a turn that is on and
-    /// whose guard will end it, or else nothing will.
+    /// The guard of a turn is leaked, and with it what that has put aside. Below it is a turn that
+    /// is on and whose guard will end it, or else nothing will.
     fn leak(&mut self, place: usize) {
         if self.guarded[..place].iter().all(|turn| turn.ended) {
             let innermost = self.guarded.drain(place..).next_back().filter(|turn| !turn.ended);
@@ -82,7 +82,7 @@ impl Model {
             let happens = allowed && !fails;
             let charge = match turn.limits.attribution() {
                 Attribution::LargestMemory => turn.largest.max(desired),
-                // What grows by nothing adds nothing to what was recorded before.
+                // A growth by nothing adds nothing to the bytes that were recorded before.
                 _ if grown == 0 => 0,
                 Attribution::StoreTotal => total,
                 _ => turn.own + grown,
@@ -231,7 +231,7 @@ fn turns_nest_as_on_a_stack() {
     }
 }
 
-/// What a guard puts aside is in the guard, so depth costs no memory but its own.
+/// A guard holds the state that it puts aside, so depth costs no memory but its own.
 #[test]
 fn a_turn_goes_on_under_a_thousand_others() {
     fn nest(meter: &mut Meter, depth: usize) {

@@ -1,7 +1,8 @@
-//! Promise: after construction no call on a ledger with inline keys allocates or frees, and what the construction took is
-//! what the ledger says.
+//! Promise: after construction no call on a ledger with inline keys allocates or frees, and what
+//! the construction took is what the ledger says.
 //!
-//! The allocator of this test binary counts, per thread, so that the test harness's own allocations do not.
+//! The allocator of this test binary counts, per thread, so that the test harness's own allocations
+//! do not.
 
 #![allow(unsafe_code, reason = "an allocator that counts")]
 
@@ -28,7 +29,8 @@ fn count(taken: usize, given_back: usize) {
     BYTES.with(|bytes| bytes.set(bytes.get().wrapping_add(taken).wrapping_sub(given_back)));
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
+// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell
+// without a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if layout.size() > LARGEST.get() {

@@ -42,7 +42,8 @@ fn a_run_beyond_capacity_is_exact() {
 
 #[test]
 fn the_seed_decides_whatever_the_threads_and_the_stores() {
-    // The peaks by themselves: who shares the lowest places of the list with equals is not determined.
+    // The peaks by themselves: who shares the lowest places of the list with equals is not
+    // determined.
     let peaks = |report: &Value| {
         report["top"].as_array().unwrap().iter().map(|top| top["own"].as_u64().unwrap()).collect::<Vec<_>>()
     };
@@ -148,7 +149,7 @@ fn verification_allows_ties_at_the_floor() {
 #[test]
 fn verification_folds_workers_by_maximum() {
     let folded = exact(&[("a", 3), ("b", 8)]).fold(exact(&[("a", 7), ("b", 2), ("c", 0)]));
-    assert_eq!(folded.len(), 2, "who used nothing is nobody");
+    assert_eq!(folded.len(), 2, "a principal that used nothing is not there");
     assert_eq!(folded.differences(&ledger(2, &[("a", 7), ("b", 8)])), []);
 }
 

@@ -1,7 +1,8 @@
-//! Promise: reading, and recording what raises nobody, write no shared memory at all.
+//! Promise: calls that read, or that record without raising a peak, write no shared memory at all.
 //!
-//! The ledger lives in pages of its own, which are made read-only for the while: a write, even one that puts back what was
-//! there, even a failed compare-exchange, would end the test with a segmentation fault.
+//! The ledger lives in pages of its own, which are made read-only for the while: a write, even one
+//! that puts back what was there, even a failed compare-exchange, would end the test with a
+//! segmentation fault.
 
 #![cfg(target_os = "linux")]
 #![allow(unsafe_code, reason = "an allocator of its own, and page protection")]
@@ -14,7 +15,8 @@ use highwater::{InlineKey, InlineLedger, PrincipalId, Recorded};
 
 const PAGE: usize = 4096;
 
-/// Gives every block pages of its own, and lists those that a thread allocates while its [`OWN_PAGES`] is set.
+/// Gives every block pages of its own, and lists those that a thread allocates while its
+/// [`OWN_PAGES`] is set.
 struct Paged;
 
 thread_local! {
@@ -28,7 +30,8 @@ struct Blocks {
     used: usize,
 }
 
-// SAFETY: blocks come from the system's allocator, with a layout that is a function of the one asked for alone.
+// SAFETY: blocks come from the system's allocator, with a layout that is a function of the one
+// asked for alone.
 unsafe impl GlobalAlloc for Paged {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let layout = paged(layout);

@@ -12,7 +12,8 @@ use proptest::test_runner::TestRunner;
 
 for_every_kind! { sequences_follow_the_rule, a_full_ledger_keeps_the_largest }
 
-/// Capacity, and calls as (key, bytes); values small enough to tie, or around the value at which peaks saturate.
+/// Capacity, and calls as (key, bytes); values small enough to tie, or around the value at which
+/// peaks saturate.
 fn programs() -> impl Strategy<Value = (usize, Vec<(u64, u64)>)> {
     let bytes = prop_oneof![
         8 => 0..12_u64,

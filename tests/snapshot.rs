@@ -1,4 +1,5 @@
-//! Promise: a snapshot shows each id at most once, no more than capacity, and only entries that were true during the call.
+//! Promise: a snapshot shows each id at most once, no more than capacity, and only entries that
+//! were true during the call.
 
 mod common;
 
@@ -18,7 +19,8 @@ for_every_kind! {
     top_is_sorted_and_cut,
 }
 
-/// Every shown peak was recorded for that id, and no id's peak goes back from one snapshot to the next.
+/// Every shown peak was recorded for that id, and no id's peak goes back from one snapshot to the
+/// next.
 fn snapshots_of_a_busy_ledger_are_plausible<S: Subject>() {
     let first = effort::first_seed();
     for seed in (0..effort::scaled(40)).map(|round| first.wrapping_add(round)) {
@@ -117,7 +119,8 @@ fn who_comes_back_during_a_walk_is_listed_once_with_the_later_peak() {
     static LEDGER: StaticLedger<Watched, 2, OneHome> = StaticLedger::with_hasher(OneHome);
     LEDGER.record_peak(&Watched(1), 10);
     LEDGER.record_peak(&Watched(2), 20);
-    // When 2 is read, 1 has been listed. It leaves, and comes back when the slots up to here are others'.
+    // When 2 is read, 1 has been listed. It leaves, and comes back when the slots up to here are
+    // others'.
     WHEN_READ.set(Some(|| {
         for (key, bytes) in [(3, 30), (4, 35), (5, 36), (1, 40)] {
             LEDGER.record_peak(&Watched(key), bytes);

@@ -1,5 +1,5 @@
-//! Promise: a thread that is suspended at any instruction of any call keeps nobody else from finishing any call, nor the
-//! child of a fork, where it does not exist, from an exact ledger.
+//! Promise: a thread that is suspended at any instruction of any call keeps no other thread from
+//! finishing any call, nor the child of a fork, where it does not exist, from an exact ledger.
 
 #![cfg(target_os = "linux")]
 
@@ -23,10 +23,12 @@ for_interruptible_kinds! { others_finish_while_a_thread_is_stopped, what_never_r
 const KEYS: u64 = 20;
 const CAPACITY: usize = 4;
 
-/// One test at a time: a stop is to come at a random instruction, not always in the same wait for a core.
+/// One test at a time: a stop is to come at a random instruction, not always in the same wait for a
+/// core.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// Every kind of call once or more; returns what was recorded. The values rise with `step`, so admissions do evict.
+/// Every kind of call once or more; returns what was recorded. The values rise with `step`, so
+/// admissions do evict.
 fn every_kind_of_work<S: Subject>(
     ledger: &S,
     rng: &mut fastrand::Rng,
@@ -52,8 +54,8 @@ fn every_kind_of_work<S: Subject>(
     assert!(ledger.floor() <= ledger.untracked_at_most());
 }
 
-/// What a victim does until it is told to stop: calls that allocate nothing, since a thread stopped inside the allocator
-/// would stop the others there.
+/// The work of a victim until it is told to stop: calls that allocate nothing, since a thread
+/// stopped inside the allocator would stop the others there.
 fn victim_work<S: Subject>(ledger: &S, victim: &Victim, seed: u64, enough: &AtomicBool) -> Oracle<S::Key> {
     let keys: Vec<S::Key> = (0..KEYS).map(S::key).collect();
     let mut rng = fastrand::Rng::with_seed(seed);
@@ -160,19 +162,21 @@ fn what_never_resumes_harms_nobody<S: Subject>() {
         watchdog.expect("work after four threads have died", work_and_check);
     }
 
-    /// As [`victim_work`], a call at a time, so that what was completed is known when the thread is gone.
+    /// As [`victim_work`], a call at a time, so that what was completed is known when the thread is
+    /// gone.
     fn victim_rounds<S: Subject>(ledger: &S, victim: &Victim, seed: u64, completed: &Mutex<Oracle<S::Key>>) {
         let mut rng = fastrand::Rng::with_seed(seed);
         while !NEVER.load(Ordering::Relaxed) {
             let number = rng.u64(..KEYS);
             let (key, bytes) = (S::key(number), ledger.floor() + rng.u64(1..400));
             victim.call(number, bytes, || ledger.record_peak(&key, bytes));
-            completed.lock().expect("nobody panics while holding this").record(&key, bytes);
+            completed.lock().expect("no thread panics while holding this").record(&key, bytes);
         }
     }
 }
 
-/// Of the calls that never returned each took effect or did not; one of the combinations must be what the ledger shows.
+/// Of the calls that never returned each took effect or did not; one of the combinations must be
+/// what the ledger shows.
 fn check_with_pending<S: Subject>(ledger: &S, completed: &Oracle<S::Key>, pending: &[(S::Key, u64)]) {
     let observed = ledger.observe();
     let explained = (0..1_usize << pending.len()).any(|effective| {

@@ -1,4 +1,5 @@
-//! Promise: a tracker records as the ledger itself does, whatever became of its hint, and follows its principal.
+//! Promise: a tracker records as the ledger itself does, whatever became of its hint, and follows
+//! its principal.
 
 mod common;
 

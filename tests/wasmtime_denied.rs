@@ -1,6 +1,6 @@
-//! What a host's own limiter makes of growths that do not take place: its error, its own account of
-//! them, and which of them trap, through both forms of `impl_resource_limiter!`; a limiter with a rule
-//! of its own around the meter; and one that is an account alone.
+//! Growths that do not take place under a host's own limiter: its error, its own account of them,
+//! and which of them trap, through both forms of `impl_resource_limiter!`; a limiter with a rule of
+//! its own around the meter; and one that is an account alone.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -56,8 +56,8 @@ highwater::impl_resource_limiter! {
     }
 }
 
-/// A guest with a page and ten elements. The limits deny a memory above seven pages and a table above
-/// twenty elements; the engine fails a memory above four.
+/// A guest with a page and ten elements. The limits deny a memory above seven pages and a table
+/// above twenty elements; the engine fails a memory above four.
 struct Guest {
     store: Store<Limiter>,
     instance: Instance,

@@ -6,7 +6,7 @@ use std::{collections::HashMap, thread};
 
 use wasmtime::{Engine, Instance, Module, Result, Store};
 
-/// Somebody else's type: no trait of this crate, no order, not even `Debug`.
+/// A foreign type: no trait of this crate, no order, not even `Debug`.
 mod third_crate {
     #[derive(Clone, PartialEq, Eq, Hash)]
     pub struct PrincipalId(pub String);
@@ -19,7 +19,7 @@ type StoreMemoryMeter = highwater::StoreMemoryMeter<MemoryLedger>;
 const PAGE: usize = 65_536;
 const CEILING: usize = 12 * PAGE;
 
-/// What the host's threads share.
+/// The state that the host's threads share.
 #[derive(Clone)]
 struct Host {
     ledger: MemoryLedger,
@@ -49,7 +49,8 @@ impl Host {
         Ok(Self { ledger: MemoryLedger::default(), engine, module })
     }
 
-    /// A Store with a meter of its own, over a clone of the ledger, for one principal after the other.
+    /// A Store with a meter of its own, over a clone of the ledger, for one principal after the
+    /// other.
     fn serve(&self, principals: impl Iterator<Item = usize>) -> Result<Vec<(usize, usize)>> {
         let meter = StoreMemoryMeter::new(CEILING, id(0), self.ledger.clone());
         let mut store = Store::new(&self.engine, Guest { limiter: Limiter(meter) });

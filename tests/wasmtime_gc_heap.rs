@@ -1,5 +1,5 @@
-//! A GC heap that is made for an instance, whether or not that can be created. Since wasmtime 46 a heap need
-//! not begin empty.
+//! A GC heap that is made for an instance, whether or not that can be created. Since wasmtime 46 a
+//! heap need not begin empty.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 

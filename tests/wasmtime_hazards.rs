@@ -1,5 +1,5 @@
-//! What real guests do to a meter as they grow: each hazard on the engine itself, with the first
-//! meter looking on and getting it wrong.
+//! The hazards of real guests that grow: each hazard on the engine itself, with the first meter
+//! looking on and getting it wrong.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -174,7 +174,8 @@ fn the_gc_heap_is_memory() {
     let real = store.gc_heap_capacity() + 2 * PAGE;
     assert_eq!(metered(&mut store, &ledger).0, real);
     assert!(real <= 64 * PAGE);
-    // Nor is that trap the limiter's, whatever the limits say: wasmtime takes it for a failed allocation.
+    // Nor is that trap the limiter's, whatever the limits say: wasmtime takes it for a failed
+    // allocation.
     let limits = MeterLimits::builder().total_memory(real).trap_on_grow_failure(true).build();
     store.data_mut().meter.start_lease(id("bob"), limits);
     let error = grow.call(&mut store, 1_000_000).unwrap_err();
@@ -234,7 +235,7 @@ fn a_meter_may_come_late() {
     let mut store = Store::new(&Engine::default(), Both::new(CEILING, meter));
     let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
     assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 9), 1);
-    assert_eq!((store.data().asked, metered(&mut store, &ledger)), (0, (0, 0)), "nobody was asked");
+    assert_eq!((store.data().asked, metered(&mut store, &ledger)), (0, (0, 0)), "the meter was not asked");
 
     store.limiter(|both| both);
     assert_eq!(call::<i32, i32>(&mut store, guest, "grow", 1), 10);
@@ -243,7 +244,8 @@ fn a_meter_may_come_late() {
     let report = store.data().meter.report();
     assert_eq!((report.inherited, report.own), (10 * PAGE, PAGE));
 
-    // Two memories that nobody was asked about: the host counts, before anybody holds the Store.
+    // Two memories that the meter was not asked about: the host counts, before a lease holds the
+    // Store.
     let mut store = Store::new(&Engine::default(), Both::new(CEILING, store.into_data().meter));
     let guest = instance(&mut store, "(module (memory (export \"m0\") 4))").unwrap();
     let other = instance(&mut store, include_str!("guests/grower.wat")).unwrap();

@@ -1,7 +1,8 @@
 //! A host without `std` on an engine of its own: ledger, meter and macro with `alloc` alone.
 //!
-//! Its principals are no [`highwater::PrincipalId`]s. The ledger has its keys in place: a `highwater::Ledger` could be
-//! recorded into only by recorders here, which are not `Send`, as a limiter has to be.
+//! Its principals are no [`highwater::PrincipalId`]s. The ledger has its keys in place: a
+//! `highwater::Ledger` could be recorded into only by recorders here, which are not `Send`, as a
+//! limiter has to be.
 
 #![cfg(all(feature = "alloc", not(any(highwater_narrow, highwater_core_only))))]
 

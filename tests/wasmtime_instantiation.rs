@@ -1,4 +1,4 @@
-//! What creating instances does to a meter, which an engine says least about.
+//! The creation of instances, which an engine tells a meter least about.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -18,8 +18,8 @@ fn pre(store: &Store<Both>, wat: &str) -> InstancePre<Both> {
     Linker::new(store.engine()).instantiate_pre(&Module::new(store.engine(), wat).unwrap()).unwrap()
 }
 
-/// What is created stays; what is not is given back, and nothing but the shape of the module is needed
-/// to know which.
+/// Memories that were created stay, and the others are given back. Nothing but the shape of the
+/// module is needed to know which.
 #[test]
 fn the_total_is_the_engines_however_an_instantiation_fails() {
     failures::try_each_way(
@@ -105,7 +105,7 @@ fn initial_memories_come_before_the_first_lease() {
     let mut store = Store::new(&Engine::default(), Both::new(CEILING, meter));
     store.limiter(|both| both);
     let guest = instance(&mut store, include_str!("guests/grower.wat")).unwrap();
-    assert_eq!(store.data().first.recorded, PAGE, "charged to whoever comes first");
+    assert_eq!(store.data().first.recorded, PAGE, "charged to the first lease that comes");
     store.data_mut().meter.set(CEILING, id("alice"));
     assert_eq!(metered(&mut store, &ledger), (PAGE, 0));
     assert!(ledger.is_empty());
@@ -113,8 +113,8 @@ fn initial_memories_come_before_the_first_lease() {
     assert_eq!(metered(&mut store, &ledger), (3 * PAGE, 2 * PAGE as u64));
 }
 
-/// All was approved, so the instance may be there as far as the limiter knows: what is approved stays
-/// until the host counts.
+/// All was approved, so the instance may be there as far as the limiter knows: what is approved
+/// stays until the host counts.
 #[test]
 fn an_engine_may_fail_at_the_last_thing_that_was_approved() {
     let mut config = Config::new();
@@ -168,7 +168,8 @@ fn an_instance_that_cannot_be_finished_gives_its_memories_back() {
     assert_eq!(attempt(&mut store, two), (true, 8 * PAGE, 4));
 }
 
-/// A guest that fails by a constant expression for which its heap has no room leaves its memory behind.
+/// A guest that fails by a constant expression for which its heap has no room leaves its memory
+/// behind.
 #[test]
 fn a_guest_cannot_pass_its_ceiling_by_failing() {
     const WAT: &str = "(module (type $a (array i8)) (memory 4)
@@ -193,7 +194,7 @@ fn a_guest_cannot_pass_its_ceiling_by_failing() {
     }
 }
 
-/// Whatever a closure made before it failed is still there, and no error says so.
+/// The things that a closure made before it failed are still there, and no error says so.
 #[test]
 fn what_a_closure_made_before_it_failed_stays_in_the_account() {
     let limits = MeterLimits::total(10 * PAGE);
@@ -221,7 +222,7 @@ fn what_a_closure_made_before_it_failed_stays_in_the_account() {
     assert_eq!(ledger.peak(&id("alice")), 9 * PAGE as u64);
 }
 
-/// What a host makes itself is asked about like what a guest makes.
+/// The engine asks about memories that a host makes like about those that a guest makes.
 #[test]
 fn memories_and_tables_of_the_host_count() {
     let (ledger, mut store) = store(&Config::new(), MeterLimits::total(5 * PAGE));
@@ -257,8 +258,8 @@ fn a_component_that_fails_half_way_keeps_what_it_made() {
     assert_eq!(metered(&mut store, &ledger).0, 8 * PAGE);
 }
 
-/// Of the instance that fails, what was approved before it did stays in the account: too high, so that
-/// the ceiling holds.
+/// Of the instance that fails, what was approved before it did stays in the account: too high, so
+/// that the ceiling holds.
 #[test]
 fn a_component_that_fails_half_way_is_never_counted_too_low() {
     let mut pool = PoolingAllocationConfig::default();

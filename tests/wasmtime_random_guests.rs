@@ -1,6 +1,6 @@
 //! Ten thousand random guests on pooled Stores: the meter's total is the engine's after every step,
-//! nobody is charged without a lease, and everybody with exactly what the engine shows that his
-//! leases added. Every third instantiation fails, in some way.
+//! no principal is charged without a lease, and each is charged with exactly the bytes that its
+//! leases added, as the engine shows them. Every third instantiation fails, in some way.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -34,8 +34,8 @@ struct Host {
     meter: StoreMemoryMeter,
     memories: Vec<Memory>,
     tables: Vec<Table>,
-    /// Bytes and elements of instances that failed before they could show themselves: as declared, and
-    /// nothing can grow them.
+    /// Bytes and elements of instances that failed before they could show themselves: as declared,
+    /// and nothing can grow them.
     hidden: (usize, usize),
     /// Whether the instance that is being made has shown itself.
     looked: bool,
@@ -65,8 +65,8 @@ fn engine(backtraces: bool) -> Engine {
     Engine::new(&config).unwrap()
 }
 
-/// Ways in which an instance fails to start: what a module has beside its memories and tables, and how its start
-/// function ends.
+/// Ways in which an instance fails to start: what a module has beside its memories and tables, and
+/// how its start function ends.
 const FAILURES: [(&str, &str); 12] = [
     ("", "unreachable"),
     ("(tag $t)", "throw $t"),
@@ -91,8 +91,8 @@ const IMPORTS: &str = r#"
 "#;
 
 /// Up to three memories and two tables of all kinds, a function that grows each, sometimes one that
-/// grows the GC heap, and a start function that shows them to the host, may grow some, and may fail.
-/// And the bytes and elements that it declares.
+/// grows the GC heap, and a start function that shows them to the host, may grow some, and may
+/// fail. And the bytes and elements that it declares.
 fn random_guest(rng: &mut Rng) -> (String, (usize, usize)) {
     let mut wat = format!("(module {IMPORTS}");
     let mut start = String::from("(func $main call $look ");
@@ -178,7 +178,7 @@ fn random_growth(rng: &mut Rng) -> i32 {
     }
 }
 
-/// What all Stores have allowed and denied.
+/// The growths that all Stores have allowed and denied.
 static METERS: MeterCounters = MeterCounters::new();
 
 fn new_store(engine: &Engine, ledger: &MemoryLedger, rng: &mut Rng) -> Store<Host> {
@@ -222,7 +222,7 @@ fn look(mut caller: Caller<'_, Host>) {
     }
 }
 
-/// What the engine says that the Store holds: bytes of memories, elements of tables.
+/// The contents of the Store, according to the engine: bytes of memories, elements of tables.
 fn held(store: &Store<Host>) -> (usize, usize) {
     let host = store.data();
     let memories: usize = host.memories.iter().map(|memory| memory.data_size(store)).sum();
@@ -259,8 +259,8 @@ fn grow_something(store: &mut Store<Host>, rng: &mut Rng) {
     }
 }
 
-/// Instantiates a guest under the lease of a principal and lets it grow. Says what has become of it, and
-/// what the principal is charged with.
+/// Instantiates a guest under the lease of a principal and lets it grow. Says what has become of
+/// it, and what the principal is charged with.
 fn serve(store: &mut Store<Host>, guest: &Guest, principal: PrincipalId, rng: &mut Rng) -> (Served, usize) {
     let limits = random_limits(rng);
     let mut lease = Lease::start(store, |store| &mut store.data_mut().meter, principal, limits);
@@ -351,7 +351,7 @@ fn serve_guests(number: u64, engine: &Engine, rng: &mut Rng) {
         let recorded = ledger.snapshot().len();
         grow_something(store, rng);
         store.data_mut().meter.settle();
-        assert_eq!(ledger.peak(&principal), *most, "nobody holds the Store any more");
+        assert_eq!(ledger.peak(&principal), *most, "no lease holds the Store any more");
         assert_eq!(ledger.snapshot().len(), recorded);
     }
     for (principal, peak) in ledger.snapshot() {

@@ -19,8 +19,8 @@ use highwater::{FixedState, Recorded, StaticLedger};
 const PLACES: usize = 64;
 type Ledger<S> = StaticLedger<[u8; 16], PLACES, S>;
 
-/// The loads, plain stores and updates that a call may take: with the default hasher, and with keys that all collide.
-/// The two differ in the slots that are visited, so in loads only.
+/// The loads, plain stores and updates that a call may take: with the default hasher, and with keys
+/// that all collide. The two differ in the slots that are visited, so in loads only.
 struct Limit {
     call: &'static str,
     loads: u32,
@@ -42,7 +42,7 @@ const LIMITS: [Limit; 13] = [
     limit("record_peak, dropped", [180, 540], 0, 1),
     limit("record_peak, admitted", [200, 620], 7, 8),
     limit("peak of a resident", [30, 400], 0, 0),
-    limit("peak of anybody else", [40, 400], 0, 0),
+    limit("peak of an absent key", [40, 400], 0, 0),
     limit("len", [3, 3], 0, 0),
     limit("peak, finishing an admission", [40, 400], 0, 2),
     limit("len, finishing an admission", [10, 10], 0, 2),
@@ -97,7 +97,7 @@ fn measure<S: BuildHasher + Send + Sync + 'static>(ledger: &'static Ledger<S>) -
         };
         measured("floor", &|| read(&|| _ = ledger.floor()), None);
         measured("peak of a resident", &|| read(&|| _ = ledger.peak(&resident)), None);
-        measured("peak of anybody else", &|| read(&|| _ = ledger.peak(&newcomer)), None);
+        measured("peak of an absent key", &|| read(&|| _ = ledger.peak(&newcomer)), None);
         measured("len", &|| read(&|| _ = ledger.len()), None);
         measured("for_each", &|| read(&|| _ = ledger.for_each(|_, _| {})), None);
         measured("top_into, 8 entries", &|| read(&|| _ = ledger.top_into(&mut [([0; 16], 0); 8])), None);

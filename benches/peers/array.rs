@@ -16,7 +16,8 @@ impl<K: 'static> Peer<K> for BareArray {
         Self { peaks: (0..capacity).map(|_| AtomicU64::new(0)).collect() }
     }
 
-    /// Scattered by an odd factor, as a hash would, so that a walk over the principals is not a walk over the array.
+    /// Scattered by an odd factor, as a hash would, so that a walk over the principals is not a
+    /// walk over the array.
     fn subject(&self, _key: &K, index: usize) -> usize {
         index.wrapping_mul(0x9E37_79B1) % self.peaks.len()
     }

@@ -1,4 +1,5 @@
-//! The ledger that this crate replaces: sharded locks, and a scan of all entries for every newcomer at capacity.
+//! The ledger that this crate replaces: sharded locks, and a scan of all entries for every newcomer
+//! at capacity.
 
 use std::{
     hash::{BuildHasher, Hash},

@@ -1,4 +1,4 @@
-//! What the ledgers behind one lock do while they hold it.
+//! The work of the ledgers behind one lock while they hold it.
 
 use std::{
     hash::{BuildHasher, Hash},
@@ -11,7 +11,8 @@ use super::scanning::Lowest;
 
 pub type Residents<K, S> = HashMap<K, AtomicU64, S>;
 
-/// Records under an exclusive lock, so exactly: raises a resident, or admits a newcomer above the lowest.
+/// Records under an exclusive lock, so exactly: raises a resident, or admits a newcomer above the
+/// lowest.
 #[inline]
 pub fn record<K, S>(residents: &mut Residents<K, S>, capacity: usize, key: &K, bytes: u64)
 where

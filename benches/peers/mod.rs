@@ -1,4 +1,5 @@
-//! What the ledger is measured against: one small adapter a file, all behind [`Peer`].
+//! The contenders that the ledger is measured against: one small adapter a file, all behind
+//! [`Peer`].
 
 mod array;
 mod dashmap;
@@ -21,7 +22,8 @@ use crate::suite::workload::Pattern;
 
 /// A way to keep the highest value of each of at most `capacity` principals named by `K`.
 pub trait Peer<K: 'static>: Send + Sync + Sized + 'static {
-    /// What a caller holds for one principal: a borrowed key for most, an index for a bare array, a tracker with its hint.
+    /// The value that a caller holds for one principal: a borrowed key for most, an index for a
+    /// bare array, a tracker with its hint.
     type Subject<'k>: Send;
 
     /// An empty one, with all that it can reserve beforehand.

@@ -1,4 +1,5 @@
-//! The replacement rule over a map without an order: what a ledger on any of these maps has to do at capacity.
+//! The replacement rule over a map without an order: what a ledger on any of these maps has to do
+//! at capacity.
 
 use super::Peer;
 
@@ -16,7 +17,8 @@ pub trait PeakMap<K>: Send + Sync + 'static {
     fn lowest(&self) -> Option<(K, u64)>;
 }
 
-/// The ledger that `highwater` replaces, over any map: size and victim are only approximate under races.
+/// The ledger that `highwater` replaces, over any map: size and victim are only approximate under
+/// races.
 pub struct ScanningLedger<M> {
     map: M,
     capacity: usize,

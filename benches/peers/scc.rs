@@ -1,4 +1,5 @@
-//! The same rule over scc's `HashIndex`, whose reads take no lock (its `HashMap` locks a bucket for each).
+//! The same rule over scc's `HashIndex`, whose reads take no lock (its `HashMap` locks a bucket for
+//! each).
 
 use std::{
     hash::{BuildHasher, Hash},

@@ -10,7 +10,7 @@ use super::{
     report::PEERS,
 };
 
-/// What the chart shows, from top to bottom.
+/// The lines of the chart, from top to bottom.
 const LINES: &[(&str, &str, &str)] = &[
     ("inline/not-raised/random", LEDGER, "resident, not raised"),
     ("inline/not-raised/random", TRACKER, "the same, tracker"),

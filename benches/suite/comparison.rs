@@ -1,4 +1,5 @@
-//! Times several contenders in alternation, so that what disturbs the machine disturbs all of them alike.
+//! Times several contenders in alternation, so that what disturbs the machine disturbs all of them
+//! alike.
 
 use std::time::Duration;
 
@@ -11,7 +12,8 @@ pub struct Effort {
     pub rounds: usize,
     /// Time that a round should take.
     pub round: Duration,
-    /// Time after which a comparison makes do with fewer rounds, though never with fewer than [`FEWEST_ROUNDS`].
+    /// Time after which a comparison makes do with fewer rounds, though never with fewer than
+    /// [`FEWEST_ROUNDS`].
     pub longest: Duration,
 }
 
@@ -20,7 +22,7 @@ const FEWEST_ROUNDS: usize = 5;
 /// Contenders with their names.
 pub type Contenders<'k> = Vec<(String, Box<dyn Contender + 'k>)>;
 
-/// What a comparison found.
+/// The result of a comparison.
 pub struct Outcome {
     pub name: String,
     pub timings: Vec<Timing>,
@@ -80,7 +82,8 @@ impl Outcome {
         self.timings.iter().find(|timing| timing.contender == contender)
     }
 
-    /// The time of `contender` over that of `subject`: the median over the rounds, each against its neighbour in time.
+    /// The time of `contender` over that of `subject`: the median over the rounds, each against its
+    /// neighbour in time.
     pub fn ratio(&self, contender: &str, subject: &str) -> Option<f64> {
         let (contender, subject) = (self.timing(contender)?, self.timing(subject)?);
         Some(median(

@@ -1,4 +1,4 @@
-//! Who takes part in a workload.
+//! The contenders of a workload.
 
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
@@ -64,7 +64,8 @@ pub fn entrants<K: KeyKind>(workload: &Workload) -> Vec<Entrant<K>> {
             entrant::<K, SpinLockLedger<K, ahash::RandomState>>(SPINLOCK, workload),
             entrant::<K, BareArray>(BARE, workload),
         ],
-        // Without papaya, which answers long probes by doubling its table: on these keys until memory runs out.
+        // Without papaya, which answers long probes by doubling its table: on these keys until
+        // memory runs out.
         Hashing::Colliding => vec![
             entrant::<K, K::Ledger<Colliding>>(LEDGER, workload),
             entrant::<K, DashMapLedger<K, Colliding>>(DASHMAP, workload),

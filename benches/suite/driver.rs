@@ -10,9 +10,10 @@ use std::{
 use super::workload::{DROPPED_NEWCOMERS, Pattern, Residents, Rise, Workload};
 use crate::peers::Peer;
 
-/// Whatever can be timed in rounds of a given number of calls.
+/// Anything that can be timed in rounds of a given number of calls.
 pub trait Contender {
-    /// Makes `calls` calls on each thread and returns the time that one thread took for its own, on average.
+    /// Makes `calls` calls on each thread and returns the time that one thread took for its own, on
+    /// average.
     fn round(&mut self, calls: u64) -> Duration;
 }
 
@@ -22,7 +23,8 @@ const PAGE: u64 = 65_536;
 const FLOOR: u64 = PAGE;
 /// Above the floor, and at or below the peak of every resident that is recorded for.
 const HELD: u64 = 1 << 50;
-/// Where the values of rising newcomers begin: above the floor, and not to reach [`HELD`] in any benchmark's life.
+/// The first value of rising newcomers: above the floor, and too low to reach [`HELD`] in any
+/// benchmark's life.
 const RISING: u64 = 1 << 32;
 
 /// A peer in the state that the workload starts from, and each thread's part in it.
@@ -33,7 +35,7 @@ pub struct Driver<'k, K: 'static, P: Peer<K>> {
     threads: Vec<Part<'k, K, P>>,
 }
 
-/// What one thread records, in which order.
+/// The records of one thread, in their order.
 struct Part<'k, K: 'static, P: Peer<K>> {
     residents: Ring<P::Subject<'k>>,
     newcomers: Ring<P::Subject<'k>>,
@@ -41,7 +43,7 @@ struct Part<'k, K: 'static, P: Peer<K>> {
     tick: u64,
     /// Added to `tick` by each value, and where it began: the threads' values interleave.
     stride: u64,
-    /// Where it stands in a hundred calls of [`Pattern::Mix`].
+    /// Its position in a hundred calls of [`Pattern::Mix`].
     step: u32,
 }
 
@@ -49,13 +51,15 @@ impl<'k, K: Sync + 'static, P: Peer<K>> Driver<'k, K, P> {
     pub fn new(workload: Workload, keys: &'k [K]) -> Self {
         let Workload { pattern, capacity, threads, .. } = workload;
         let mut driver = Self { peer: P::fresh(capacity), workload, keys, threads: Vec::new() };
-        // Residents that stay, newcomers that come round and round, and how many of these are in from the start.
+        // Residents that stay, newcomers that come round and round, and how many of these are in
+        // from the start.
         let (staying, coming, already_in) = match pattern {
             Pattern::NotRaised | Pattern::Raised | Pattern::Read => (1..capacity, 0..0, 0),
             Pattern::ReadAbsent | Pattern::NewcomerBelow => {
                 (1..capacity, capacity..capacity + DROPPED_NEWCOMERS, 0)
             }
-            // A newcomer leaves again before it comes round: after `capacity` others, or half as many again if at random.
+            // A newcomer leaves again before it comes round: after `capacity` others, or half as
+            // many again if at random.
             Pattern::NewcomerAbove(_) => (0..0, 0..2 * capacity, capacity),
             Pattern::Mix => (0..capacity / 2, capacity / 2..capacity / 2 + 2 * capacity, capacity / 2),
             Pattern::Fill => (0..0, 0..capacity, 0),
@@ -215,7 +219,8 @@ impl<T> Ring<T> {
         &mut self.items[index]
     }
 
-    /// Times `calls` visits. Runs of a slice, and a lone item by itself, so that the walk costs next to nothing.
+    /// Times `calls` visits. Runs of a slice, and a lone item by itself, so that the walk costs
+    /// next to nothing.
     fn visit(&mut self, calls: u64, mut visit: impl FnMut(&mut T)) -> Duration {
         timed(|| {
             if let [only] = &mut self.items[..] {

@@ -1,4 +1,5 @@
-//! The meter inside wasmtime: what it costs a guest that grows its memory, against the engine's own limiter.
+//! The meter inside wasmtime: what it costs a guest that grows its memory, against the engine's own
+//! limiter.
 
 use std::{
     hint::black_box,
@@ -77,8 +78,9 @@ impl<L: ResourceLimiter + Send + 'static, F: FnMut() -> L> Contender for Growing
     }
 }
 
-/// What each lease of a pooled store costs: naming the principal and its ceiling, then a grow by one page. `StoreLimits`,
-/// which records nothing, is made anew. After so many leases the store is another.
+/// The cost of each lease of a pooled store: naming the principal and its ceiling, then a grow by
+/// one page. `StoreLimits`, which records nothing, is made anew. After a number of leases the store
+/// is replaced.
 pub fn lease() -> Contenders<'static> {
     let ledger = MemoryLedger::default();
     let guests = principals::<PrincipalId>(ledger.capacity(), 20);

@@ -12,7 +12,8 @@ use highwater::{Ledger, MemoryLedger, PrincipalId};
 use super::principals::{BenchKey, Id, principals};
 use crate::peers::{DashMapLedger, Peer};
 
-/// The system's allocator; while it is told to, it counts the bytes requested and not yet given back.
+/// The system's allocator; while it is told to, it counts the bytes requested and not yet given
+/// back.
 pub struct CountingAllocator;
 
 static COUNTING: AtomicBool = AtomicBool::new(false);

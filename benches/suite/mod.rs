@@ -1,4 +1,4 @@
-//! What all benchmarks share: the workloads, the contenders, and how they are timed.
+//! The parts that all benchmarks share: the workloads, the contenders, and the timing.
 #![allow(dead_code, reason = "each benchmark target uses a part of the suite")]
 
 pub mod chart;

@@ -56,7 +56,7 @@ pub fn all() -> Vec<Planned> {
     planned
 }
 
-/// Everyone on one workload.
+/// All contenders on one workload.
 fn peers<K: KeyKind>(workload: Workload) -> Planned {
     let planned = Planned::new(format!("{}/{workload}", K::NAME), move |name, effort| {
         let keys = principals::<K>(workload.principals(), workload.id_length);

@@ -25,7 +25,8 @@ impl BenchKey for Id {
     }
 }
 
-/// `count` distinct keys of `length` characters: a common prefix, as real ids have, and eight that differ.
+/// `count` distinct keys of `length` characters: a common prefix, as real ids have, and eight that
+/// differ.
 pub fn principals<K: BenchKey>(count: usize, length: usize) -> Vec<K> {
     let prefix = "tenant-of-this-host-with-a-rather-long-name-in-the-first-region_";
     let prefix = &prefix[..length - UNIQUE];

@@ -1,10 +1,10 @@
-//! The workloads: what is recorded for whom, at which size, from how many threads.
+//! The workloads: the records and their principals, the size of the ledger, the number of threads.
 
 use std::fmt;
 
 use highwater::MAX_PRINCIPALS;
 
-/// What each call of a workload does.
+/// The work of each call of a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pattern {
     /// Records a value above the floor that does not raise the resident's peak.
@@ -50,7 +50,7 @@ pub enum Residents {
 /// The hash function of all contenders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Hashing {
-    /// What each contender is usually given.
+    /// The hasher that each contender usually has.
     Usual,
     /// The same hash for every key.
     Colliding,

@@ -1,6 +1,6 @@
-"""Draws an arrow from each file of src/ to those that it takes names from, and fails on a circle: of files, or of the modules
-of the crate's root. Tests and comments are left out, and a re-export is no arrow of its own: a name that is taken through one is
-taken from where it is defined.
+"""Draws an arrow from each file of src/ to those that it takes names from, and fails on a circle: of
+files, or of the modules of the crate's root. Tests and comments are left out. A re-export is no
+arrow of its own: a name that is taken through one is taken from the place where it is defined.
 """
 
 import re

@@ -1,7 +1,8 @@
-# Sourced by the scripts beside this folder: Debian's packages, and Debian's Rust, which brings the
-# source of the standard library, so that any target can be built without rustup's downloads.
+# shellcheck shell=bash
+# Sourced by the scripts beside this folder: Debian's packages, and Debian's Rust. The latter brings
+# the source of the standard library, so any target can be built without rustup's downloads.
 
-# Installs those of the given packages that are missing.
+# Installs the given packages that are missing.
 debian_install() {
     local missing=() package
     for package in "$@"; do
@@ -15,8 +16,8 @@ debian_install() {
         apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# Makes Debian's Rust the one that `$CARGO` and everything below it use, with -Zbuild-std. Its
-# output goes apart from that of the project's own toolchain.
+# Makes `$CARGO` Debian's, and Debian's Rust the one that it uses, with -Zbuild-std. The output goes
+# apart from that of the project's own toolchain.
 use_debian_rust() {
     debian_install rustc-web cargo-web rust-web-src lld binutils
     RUSTC=$(dpkg -L rustc-web | grep 'bin/rustc$')

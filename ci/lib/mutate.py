@@ -1,11 +1,18 @@
 """Plants one mistake at a time in a copy of the sources and runs the checks that have to notice it.
 
-    mutate.py mistakes FILE [part of a name]    the mistakes that FILE describes
-    mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one step;
-                                                FILE names those that may survive, with the reason
+    mutate.py mistakes FOLDER [part of a name]  the mistakes in FOLDER, one patch each
+    mutate.py orderings FILE [part of a path]   every memory ordering of the core, weakened by one
+                                                step; FILE names those that may survive, with
+                                                the reason
 
-What is to be replaced must occur exactly once (spaces and line ends do not matter), and the result must
-compile, or the run fails: a mistake whose place is gone is no check any more.
+A patch begins with `Mistake:` and the mistake in words. Then come one or more lines `Check:`. The
+checks are tried in this order, and it is enough that one of them catches the mistake. A check is
+the name of a test binary or of a row of `CHECKS`, then words that select tests. `models@3` explores
+with three preemptions, `shuttle@50000` takes 50000 random schedules.
+
+A patch must apply exactly and the result must compile, or the run fails: a mistake whose place is
+gone is no check any more. `git apply -C1` plants one whose surroundings have changed; `git diff` is
+then the new patch.
 """
 
 import os
@@ -19,8 +26,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "target" / "mutations" / "tree"
-# Seconds for one check. A test that hangs has noticed the mistake; a model that is not through by then has
-# not (loom and shuttle themselves end a model that goes round in circles).
+# Seconds for one check. A test that hangs has noticed the mistake. A model that is not through by
+# then has not: loom and shuttle themselves end a model that goes round in circles.
 PATIENCE = int(os.environ.get("MUTATION_PATIENCE", "180"))
 
 CORE = ["--no-default-features", "--features", "alloc"]
@@ -61,22 +68,6 @@ def fresh_copy():
 
 class Misplaced(Exception):
     """A mistake that cannot be planted."""
-
-
-def find_once(text, wanted):
-    """Where `wanted` stands in `text`, whatever the white space between its words."""
-    pattern = r"\s*".join(re.escape(token) for token in re.findall(r"\w+|[^\w\s]", wanted))
-    found = list(re.finditer(pattern, text))
-    if len(found) != 1:
-        raise Misplaced(f"found {len(found)} times instead of once:\n{wanted}")
-    return found[0].span()
-
-
-def edited(text, edits):
-    for before, after in edits:
-        start, end = find_once(text, before)
-        text = text[:start] + after + text[end:]
-    return text
 
 
 def run_check(check, patience=PATIENCE, **extra):
@@ -128,44 +119,42 @@ def run_check(check, patience=PATIENCE, **extra):
     return f"{name} (ends with {code})"
 
 
-def noticed(path, text, checks):
-    """Which of the checks notices that a source file has this text."""
-    source = COPY / path
-    original = source.read_text()
-    source.write_text(text)
+def apply(patch, *options):
+    """Applies a patch to the copy, which is no part of the repository around it."""
+    environment = dict(os.environ, GIT_CEILING_DIRECTORIES=str(COPY.parent))
+    command = ["git", "apply", *options, patch]
+    process = subprocess.run(command, cwd=COPY, env=environment, capture_output=True, text=True)
+    if process.returncode:
+        raise Misplaced(process.stderr)
+
+
+def noticed(patch, checks):
+    """The first failure that the checks report once the patch is applied, or None."""
+    apply(patch)
     try:
         return next((failed for check in checks if (failed := run_check(check))), None)
     finally:
-        source.write_text(original)
+        apply(patch, "--reverse")
 
 
-def parse_mistakes(path):
-    """Blocks of `mistake:`, `file:`, `check:` lines, and `<<<` before `===` after `>>>` edits."""
-    mistakes = []
-    text = re.sub(r"(?m)^#.*\n", "", path.read_text())
-    for block in re.split(r"(?m)^(?=mistake: )", text)[1:]:
-        def field(name, block=block):
-            return [value.strip() for value in re.findall(rf"(?m)^{name}: (.*)$", block)]
-        edits = re.findall(r"(?ms)^<<<\n(.*?)^===\n(.*?)^>>>$", block)
-        mistakes.append((field("mistake")[0], field("file")[0], field("check"), edits))
-    return mistakes
-
-
-def mistakes(path, part):
+def mistakes(folder, part):
     caught = total = 0
-    for name, file, checks, edits in parse_mistakes(path):
-        if part not in name:
+    for patch in sorted(folder.resolve().glob("*.patch")):
+        header = patch.read_text().partition("\ndiff ")[0]
+        (name,) = re.findall(r"(?m)^Mistake: (.+)$", header)
+        checks = re.findall(r"(?m)^Check: (.+)$", header)
+        if part not in name and part not in patch.name:
             continue
         total += 1
         try:
-            failed = noticed(file, edited((COPY / file).read_text(), edits), checks)
+            failed = noticed(patch, checks)
         except Misplaced as reason:
             print(f"MISPLACED {name}: {reason}", flush=True)
             continue
         caught += failed is not None
         print(f"{'caught  ' if failed else 'SURVIVED'}  {name}: {failed or ', '.join(checks)}", flush=True)
     print(f"{caught} of {total} mistakes caught")
-    return caught == total
+    return 0 < total == caught
 
 
 # Weaker orderings, by kind of access: one step down, and below that.
@@ -175,12 +164,12 @@ WEAKER = {
     ("update", "SeqCst"): ["AcqRel", "Acquire", "Release"], ("update", "AcqRel"): ["Acquire", "Release"],
     ("update", "Acquire"): ["Relaxed"], ("update", "Release"): ["Relaxed"],
 }
-# What a row without a check of its own is tried with: models that are through in seconds, at two preemptions.
+# The check of a row without one of its own: models that are through in seconds, at two preemptions.
 BROAD = "models@2 _across first_sights last_place raise_against_eviction read_ slots_are_used snapshot_against floor_against " \
         "eviction_and_return counted_once at_the_wrap a_round --skip epoch --skip colliding --skip in_one_order " \
         "--skip raise_eviction_read --skip two_evictions_at"
 
-# What the copy of src/sync/mod.rs ends with: one build serves every row.
+# The end of the copy of src/sync/mod.rs: one build serves every row.
 CHOOSER = """
 extern crate std;
 
@@ -264,7 +253,7 @@ def orderings(path, part):
     wrong = [f"two rows of one name: {name}" for name in names if names.count(name) > 1]
     wrong += [f"no such row: {row}" for row in {**checks, **reasons} if part in row.split()[0] and row not in names]
     wrong += [f"neither check nor reason: {row}" for row in names if row not in checks and row not in reasons]
-    # Builds. What fails without a change would notice everything.
+    # Builds. A check that fails without a change would notice everything.
     if failed := run_check(BROAD, patience=900):
         wrong.append(f"fails as it is: {BROAD}: {failed}")
     tried = {row: checks.get(row, [BROAD]) for row in names}
@@ -278,7 +267,7 @@ def orderings(path, part):
             caught += 1
             print(f"noticed   {row}: {failed}", flush=True)
             if row in reasons:
-                wrong.append(f"noticed, so what is said of it is not true: {row}")
+                wrong.append(f"noticed, so the reason given for it is wrong: {row}")
         elif row in reasons:
             argued += 1
             print(f"survives  {row}: {reasons[row]}", flush=True)
@@ -293,7 +282,7 @@ def orderings(path, part):
 
 if __name__ == "__main__":
     fresh_copy()
-    command, table = sys.argv[1], Path(sys.argv[2])
+    command, described = sys.argv[1], Path(sys.argv[2])
     part = sys.argv[3] if len(sys.argv) > 3 else ""
-    done = {"mistakes": mistakes, "orderings": orderings}[command](table, part)
+    done = {"mistakes": mistakes, "orderings": orderings}[command](described, part)
     sys.exit(0 if done else 1)

@@ -1,4 +1,5 @@
-;; A guest that grows in bursts, each twice as big as the last, and touches a burst as soon as it has it.
+;; A guest that grows in bursts, each twice as big as the last, and touches a burst as soon as it
+;; has it.
 (module
   (memory (export "memory") 1)
 
@@ -21,7 +22,8 @@
         (br $grow)))
     (memory.size))
 
-  ;; Writes one word into each page of the operating system (4096 bytes) from page `from` up to page `to`.
+  ;; Writes one word into each page of the operating system (4096 bytes) from page `from` up to page
+  ;; `to`.
   (func $touch (param $from i32) (param $to i32)
     (local $address i32)
     (local.set $address (i32.mul (local.get $from) (i32.const 65536)))

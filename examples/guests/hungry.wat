@@ -1,5 +1,5 @@
-;; A guest that runs into its ceiling: it wants ever more, and takes -1 for an answer. Each denial halves what it asks
-;; for, until one page more is too much; so it ends at its ceiling exactly.
+;; A guest that runs into its ceiling: it wants ever more, and takes -1 for an answer. Each denial
+;; halves what it asks for, until one page more is too much; so it ends at its ceiling exactly.
 (module
   (memory (export "memory") 1)
 
@@ -11,7 +11,8 @@
       (if (i32.eq (local.get $before) (i32.const -1))
         (then (local.set $pages (i32.shr_u (local.get $pages) (i32.const 1))))
         (else
-          ;; The first and the last word of the new stretch, so that a stretch shorter than promised would trap.
+          ;; The first and the last word of the new stretch, so that a stretch shorter than promised
+          ;; would trap.
           (i32.store (i32.mul (local.get $before) (i32.const 65536)) (local.get $before))
           (i32.store
             (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 4))

@@ -1,4 +1,5 @@
-;; A guest with a steady working set: one grow at the start, then several passes over the same memory.
+;; A guest with a steady working set: one grow at the start, then several passes over the same
+;; memory.
 (module
   (memory (export "memory") 1)
 
@@ -17,7 +18,7 @@
         (i32.store (local.get $address)
           (i32.add (i32.load (local.get $address)) (i32.const 1)))
         (if (i32.ne (i32.load (local.get $address)) (i32.add (local.get $pass) (i32.const 1)))
-          ;; Not zero at the first pass: somebody else's memory shows through.
+          ;; Not zero at the first pass: another guest's memory shows through.
           (then unreachable))
         (local.set $address (i32.add (local.get $address) (i32.const 4096)))
         (br_if $touch (i32.lt_u (local.get $address) (local.get $end))))

@@ -1,11 +1,13 @@
-;; A guest that grows a table, the way round a ceiling that looks at linear memory alone. It keeps one page of memory.
+;; A guest that grows a table, the way round a ceiling that looks at linear memory alone. It keeps
+;; one page of memory.
 (module
   (memory (export "memory") 1)
   (table $callbacks (export "table") 1 funcref)
   (elem declare func $callback)
   (func $callback)
 
-  ;; Registers 256 callbacks for each of `pages`, or as many as it is granted. Returns the size of the table.
+  ;; Registers 256 callbacks for each of `pages`, or as many as it is granted. Returns the size of
+  ;; the table.
   (func (export "run") (param $pages i32) (result i32)
     (block $done
       (loop $register

@@ -31,7 +31,7 @@ impl ExactPeaks {
 
     /// All the ways in which `ledger`, with no call in flight, is not the exact top of these peaks.
     ///
-    /// Which principals it keeps may be chosen freely among equals at its floor, and there only.
+    /// The ledger may choose freely among equal principals at its floor, and only there.
     pub fn differences(&self, ledger: &MemoryLedger) -> Vec<Difference> {
         let mut found = Vec::new();
         if ledger.refused() > 0 {
@@ -55,7 +55,8 @@ impl ExactPeaks {
             }
         }
 
-        // A full ledger may leave out whom its lowest resident equals or exceeds; one with room may leave out nobody.
+        // A full ledger may leave out principals that its lowest resident equals or exceeds. One
+        // with room may leave out none.
         let lowest = residents.iter().map(|&(_, peak)| peak).min().unwrap_or(0);
         let may_be_missing = if residents.len() == ledger.capacity() { lowest } else { 0 };
         let certified = ledger.untracked_at_most();
@@ -82,7 +83,8 @@ pub enum Difference {
     Twice { principal: PrincipalId },
     /// A resident's peak is not its maximum.
     Peak { principal: PrincipalId, recorded: u64, exact: u64 },
-    /// A principal is not resident although it used more than the lowest resident, or than the certificate says.
+    /// A principal is not resident although it used more than the lowest resident, or than the
+    /// certificate says.
     Missing { principal: PrincipalId, exact: u64, may_be_missing: u64, certified: u64 },
     /// The ledger certifies a bound for the untracked that is above what its lowest resident has.
     Certificate { certified: u64, lowest: u64 },

@@ -16,10 +16,11 @@ use crate::pool::StorePool;
 use crate::store::{self, Measures};
 use crate::workload::Workload;
 
-/// Invocations that a worker takes up at a time, so that workers seldom meet at the counter or at the progress bar.
+/// Invocations that a worker takes up at a time, so that workers seldom meet at the counter or at
+/// the progress bar.
 const BATCH: u64 = 64;
 
-/// What came out of a run.
+/// The result of a run.
 pub struct Run {
     pub ledgers: Measures<MemoryLedger>,
     /// The exact answers, if the run was to be verified.
@@ -29,7 +30,8 @@ pub struct Run {
     pub elapsed: Duration,
 }
 
-/// Runs all invocations. Fails if the engine cannot be set up, or with the first guest that could not be run to its end.
+/// Runs all invocations. Fails if the engine cannot be set up, or with the first guest that could
+/// not be run to its end.
 pub fn run(options: &Options) -> Result<Run> {
     let engine = store::engine(options.pool_size(), options.leases_per_store)?;
     let guests = Guests::compile(&engine)?;
@@ -67,7 +69,7 @@ pub fn run(options: &Options) -> Result<Run> {
     })
 }
 
-/// What the workers share.
+/// The state that the workers share.
 struct Site<'a> {
     guests: &'a Guests,
     stores: &'a StorePool<'a>,
@@ -122,7 +124,8 @@ impl Site<'_> {
     }
 }
 
-/// What workers saw, as the engine reported it and not as the meter did: the exact answers.
+/// The observations of the workers, as the engine reported them and not as the meter did: the exact
+/// answers.
 pub type Books = Measures<ExactPeaks>;
 
 fn fold(books: Books, other: Books) -> Books {

@@ -1,14 +1,14 @@
-//! A WebAssembly host that runs guests for thousands of principals on a pool of wasmtime Stores, and asks a ledger of
-//! fixed size who used most memory.
+//! A WebAssembly host that runs guests for thousands of principals on a pool of wasmtime Stores,
+//! and asks a ledger of fixed size who used most memory.
 //!
 //! ```text
 //! cargo run --release --example pooled_host
 //! cargo run --release --example pooled_host -- --principals 100000 --invocations 200000 --verify
 //! ```
 //!
-//! What a Store holds after a lease is the subject of [`store`]; what is drawn, and how skewed it is, of [`workload`].
-//! The exit code is 0 if all went well, 1 if the ledger differs from the exact answer or the engine failed, and 2 for a
-//! wrong option.
+//! [`store`] is about the contents of a Store after a lease, [`workload`] about the invocations
+//! that are drawn, and their skew. The exit code is 0 if all went well, 1 if the ledger differs
+//! from the exact answer or the engine failed, and 2 for a wrong option.
 
 mod exact;
 mod guests;
@@ -49,7 +49,7 @@ fn report(options: &Options) -> wasmtime::Result<Report> {
     Ok(report)
 }
 
-/// Whoever reads the report may close it before its end, as `head` does.
+/// The reader of the report may close it before its end, as `head` does.
 fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

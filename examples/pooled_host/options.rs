@@ -8,7 +8,8 @@ use std::thread;
 use clap::Parser;
 use highwater::MAX_PRINCIPALS;
 
-/// Runs WebAssembly guests for many principals on pooled wasmtime Stores, and reports who used most memory.
+/// Runs WebAssembly guests for many principals on pooled wasmtime Stores, and reports who used most
+/// memory.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "pooled_host", allow_negative_numbers = true)]
 pub struct Options {
@@ -28,7 +29,8 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = MAX_PRINCIPALS, value_parser = up_to::<usize>(1 << 20))]
     pub capacity: usize,
 
-    /// Stores in the pool; with fewer than threads, workers wait for each other's Stores [default: two for each thread]
+    /// Stores in the pool; with fewer than threads, workers wait for each other's Stores [default:
+    /// two for each thread]
     #[arg(long, value_name = "N", value_parser = up_to::<usize>(256))]
     pub pool: Option<usize>,
 
@@ -36,7 +38,8 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = up_to::<u32>(64))]
     pub leases_per_store: u32,
 
-    /// Seed of everything that is drawn: the same seed gives the same peaks, on any number of threads
+    /// Seed of everything that is drawn: the same seed gives the same peaks, on any number of
+    /// threads
     #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
 
@@ -69,7 +72,7 @@ impl Options {
     }
 }
 
-/// A parser for whole numbers from 1 to `highest`, which says so to whoever enters anything else.
+/// A parser for whole numbers from 1 to `highest`, whose error names this range.
 fn up_to<T>(highest: T) -> impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static
 where
     T: FromStr + PartialOrd + From<u8> + Display + Copy + Send + Sync + 'static,

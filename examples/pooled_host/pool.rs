@@ -12,11 +12,11 @@ use crate::store::PooledStore;
 /// A Store that holds more than this is replaced, however few leases it has seen.
 const RETIRE_ABOVE_BYTES: u64 = 128 << 20;
 
-/// What the pool's lock protects.
+/// The data that the pool's lock protects.
 struct Places {
-    /// Places that nobody has leased; one without a Store gets it when it is leased.
+    /// Places that are not leased. A place without a Store gets one when it is leased.
     idle: Vec<Option<PooledStore>>,
-    /// Workers that wait for a place, so that a return wakes somebody only when there is somebody.
+    /// The number of workers that wait for a place: a return wakes one only if there is one.
     waiting: usize,
 }
 
@@ -68,7 +68,7 @@ impl<'a> StorePool<'a> {
         self.stores_made.load(Ordering::Relaxed)
     }
 
-    /// What the meters of all these Stores have allowed and denied.
+    /// The growths that the meters of all these Stores have allowed and denied.
     pub fn growths(&self) -> MeterStats {
         self.counters.stats()
     }
@@ -102,8 +102,8 @@ impl DerefMut for Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // A worn Store is dropped here, outside the lock, and before its place (hence its slots in the engine's pool)
-        // is given to anybody else.
+        // A worn Store is dropped here, outside the lock, and before its place (hence its slots in
+        // the engine's pool) is given to another lease.
         let place = self.store.take().filter(|store| self.pool.may_return(store));
         let mut places = self.pool.places.lock().unwrap_or_else(PoisonError::into_inner);
         places.idle.push(place);

@@ -1,4 +1,4 @@
-//! What the host has to say when it is done, for people and as JSON.
+//! The report of the host when it is done, for people and as JSON.
 
 use std::fmt;
 use std::time::Duration;
@@ -51,8 +51,8 @@ struct Grows {
     denied_table: u64,
 }
 
-/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it is not among the
-/// biggest there, so that the bound of the untracked holds for it.
+/// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it
+/// is not among the biggest there, so that the bound of the untracked holds for it.
 #[derive(Debug, Serialize)]
 struct TopPrincipal {
     principal: String,
@@ -102,7 +102,7 @@ impl Report {
         }
     }
 
-    /// Whether the ledgers hold the exact answers, or nobody asked.
+    /// Whether the ledgers hold the exact answers, or were not checked.
     pub fn is_exact(&self) -> bool {
         self.verification.as_ref().is_none_or(|verification| verification.exact)
     }
@@ -141,9 +141,9 @@ impl fmt::Display for Report {
         self.write_top(f)?;
         writeln!(f)?;
         let left_out = if self.residents == self.capacity {
-            format!("nobody else ever grew more than {}", HumanBytes(self.untracked_at_most.own))
+            format!("no other principal ever grew more than {}", HumanBytes(self.untracked_at_most.own))
         } else {
-            "nobody was left out".to_owned()
+            "no principal was left out".to_owned()
         };
         writeln!(
             f,

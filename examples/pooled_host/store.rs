@@ -1,17 +1,18 @@
 //! A Store that sees many leases, and what it holds after each.
 //!
-//! wasmtime frees an instance's memory when its *Store* is dropped, not before, and a linear memory never shrinks. A
-//! Store that goes back to the pool therefore still holds whatever its leaseholders grew. A host can live with that in
-//! two ways, and this one shows the second:
+//! wasmtime frees an instance's memory when its *Store* is dropped, not before, and a linear memory
+//! never shrinks. A Store that goes back to the pool therefore still holds whatever its
+//! leaseholders grew. A host can live with that in two ways, and this one shows the second:
 //!
-//! - keep the instance for the next leaseholder, who then finds the last one's data and starts with the last one's
-//!   memory: only for guests that trust each other;
-//! - give each lease an instance of its own, with fresh memory, in the Store that is there. Nobody sees another's
-//!   data, and what a principal grew (its *own* bytes) can be told from what the Store held before (*inherited*). The
-//!   Store as a whole keeps growing, so it is replaced after a number of leases or above a number of bytes.
+//! - keep the instance for the next leaseholder, who then finds the last one's data and starts with
+//!   the last one's memory: only for guests that trust each other;
+//! - give each lease an instance of its own, with fresh memory, in the Store that is there. No
+//!   principal sees another's data, and the bytes that a principal grew (its *own*) are told from
+//!   those that the Store held before (*inherited*). The Store as a whole keeps growing, so it is
+//!   replaced after a number of leases or above a number of bytes.
 //!
-//! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot for each lease
-//! that a Store may see in its life.
+//! Instances come from the engine's pool of memories, whose size bounds the host as a whole: a slot
+//! for each lease that a Store may see in its life.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
 /// The largest table that the engine's pool has room for, in elements.
 const LARGEST_TABLE: usize = 256 * LARGEST_MEMORY_PAGES as usize;
 
-/// What one element of a table counts against the ceiling, in bytes: more than it takes.
+/// The bytes that one element of a table counts against the ceiling: more than it takes.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
 /// An engine whose pool has room for `stores` Stores with `leases` instances each.
@@ -42,7 +43,8 @@ pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
         .total_tables(slots)
         .max_memory_size(largest_memory)
         .table_elements(LARGEST_TABLE)
-        // Up to here a used slot is zeroed by writing, which is cheaper than giving its pages back and faulting them in.
+        // Up to here a used slot is zeroed by writing, which is cheaper than giving its pages back
+        // and faulting them in.
         .linear_memory_keep_resident(1 << 20);
     let mut config = Config::new();
     config
@@ -57,11 +59,12 @@ pub fn engine(stores: usize, leases: u32) -> Result<Engine> {
 /// One value for each of the three questions that a host may ask about a lease.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Measures<T> {
-    /// What the lease added to its Store.
+    /// The bytes that the lease added to its Store.
     pub own: T,
-    /// What it found there, grown by earlier leaseholders.
+    /// The bytes that it found there, grown by earlier leaseholders.
     pub inherited: T,
-    /// What the Store held in all: a memory never shrinks, so the end of a lease shows the most.
+    /// The bytes that the Store held in all: a memory never shrinks, so the end of a lease shows
+    /// the most.
     pub total: T,
 }
 
@@ -83,7 +86,7 @@ impl<T> Measures<T> {
     }
 }
 
-/// What one lease used, in bytes, from two sources that know nothing of each other.
+/// The bytes that one lease used, from two sources that know nothing of each other.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     /// As the meter counted it.
@@ -100,7 +103,8 @@ pub struct PooledStore {
 }
 
 impl PooledStore {
-    /// A Store that is nobody's until its first lease: it may hold nothing, and nobody is charged.
+    /// A Store that belongs to no principal until its first lease: it may hold nothing, and no
+    /// principal is charged.
     pub fn new(engine: &Engine, ledger: &MemoryLedger, counters: &Arc<MeterCounters>) -> Self {
         let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
         let mut store = Store::new(engine, meter.counted_in(counters.clone()));
@@ -123,7 +127,8 @@ impl PooledStore {
         Ok(Usage { metered, held: Measures { own: total - inherited, inherited, total } })
     }
 
-    /// Limits that leave a lease `ceiling` bytes for memories and tables, on top of what the Store holds already.
+    /// Limits that leave a lease `ceiling` bytes for memories and tables, on top of what the Store
+    /// holds already.
     fn limits(&self, ceiling: usize) -> MeterLimits {
         let held = self.store.data().report();
         let inherited = held.total + held.table_elements * TABLE_ELEMENT_BYTES;

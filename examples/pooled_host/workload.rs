@@ -1,5 +1,5 @@
-//! What is run for whom. Everything follows from the seed and the number of the invocation, so a run draws the same
-//! work on any number of threads, in whatever order they take it up.
+//! The invocations: guests, principals and sizes. Everything follows from the seed and the number
+//! of the invocation, so a run draws the same work on any number of threads, in any order.
 
 use fastrand::Rng;
 use highwater::PrincipalId;
@@ -18,14 +18,15 @@ const LOWEST_CEILING_PAGES: u32 = 4;
 pub struct Invocation {
     pub principal: PrincipalId,
     pub guest: Guest,
-    /// What the guest is asked to work on.
+    /// The memory that the guest is asked to work on.
     pub pages: u32,
-    /// What its principal may have.
+    /// The ceiling of its principal.
     pub ceiling_bytes: usize,
 }
 
-/// Who comes along: one in ten is a tenant that comes back, a few of them most of the time; the others are jobs, which
-/// turn up one after the other, run once or a few times and are never seen again.
+/// The principals of invocations. One in ten is a tenant that comes back, a few of them most of the
+/// time. The others are jobs: they turn up one after the other, run once or a few times and are
+/// never seen again.
 #[derive(Debug, Clone, Copy)]
 pub struct Workload {
     seed: u64,
@@ -91,8 +92,9 @@ enum Stream {
     Ceilings,
 }
 
-/// A draw from the bounded Pareto distribution: `lowest` most of the time, `highest` hardly ever, and the smaller
-/// `shape` the heavier the tail. Nothing piles up at `highest`, so that the biggest users differ.
+/// A draw from the bounded Pareto distribution: `lowest` most of the time, `highest` hardly ever,
+/// and the smaller `shape` the heavier the tail. Nothing piles up at `highest`, so that the biggest
+/// users differ.
 fn skewed(rng: &mut Rng, shape: f64, lowest: u32, highest: u32) -> u32 {
     let (low, high) = (f64::from(lowest), f64::from(highest) + 1.0);
     let tail = 1.0 - rng.f64() * (1.0 - (low / high).powf(shape));

@@ -1,4 +1,5 @@
-//! Any sequence of calls on one thread, any capacity, hostile hashers: answers, reads and contents after each call.
+//! Any sequence of calls on one thread, any capacity, hostile hashers: answers, reads and contents
+//! after each call.
 
 #![no_main]
 

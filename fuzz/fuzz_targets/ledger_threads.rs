@@ -37,8 +37,8 @@ fuzz_target!(|input: Input| {
     thread::scope(|scope| {
         let others = input.others.each_ref().map(|program| scope.spawn(|| run(program)));
         run(&input.first);
-        // Joined, and not only waited for by the scope, which lets go before a thread has freed all that is its
-        // own: the search for leaks came upon that.
+        // Joined, and not only waited for by the scope, which lets go before a thread has freed all
+        // that is its own: the search for leaks came upon that.
         others.into_iter().for_each(|thread| thread.join().expect("no call panics"));
     });
     let mut oracle = Oracle::default();

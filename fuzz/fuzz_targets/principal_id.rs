@@ -1,4 +1,5 @@
-//! Any text: accepted exactly when the rule accepts it, told apart by the right error, printed as it was parsed.
+//! Any text: accepted exactly when the rule accepts it, told apart by the right error, printed as
+//! it was parsed.
 
 #![no_main]
 

@@ -1,4 +1,5 @@
-//! Any sequence of an engine's callbacks, with growths that fail and leases that change: the meter against a plain model of the Store.
+//! Any sequence of an engine's callbacks, with growths that fail and leases that change: the meter
+//! against a plain model of the Store.
 
 #![no_main]
 
@@ -8,12 +9,13 @@ use arbitrary::Arbitrary;
 use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 use libfuzzer_sys::fuzz_target;
 
-/// What a table element counts for, in bytes.
+/// The bytes that a table element counts for.
 const ELEMENT: usize = 32;
 
 #[derive(Arbitrary, Debug)]
 struct Input {
-    /// Whether the Store's total is recorded when a growth is approved, or a lease's own growth when it has happened.
+    /// Whether the Store's total is recorded when a growth is approved, or a lease's own growth
+    /// when it has happened.
     on_approval: bool,
     ceiling: Size,
     events: Vec<Event>,
@@ -60,7 +62,7 @@ impl Size {
     }
 }
 
-/// What the Store really holds, and what each principal should have been charged with.
+/// The true contents of the Store, and the charge that each principal should have.
 #[derive(Default)]
 struct Store {
     memories: [usize; 3],

@@ -133,6 +133,7 @@ pub(crate) struct EpochCell<K: EpochKey>(Atomic<Node<K>>);
 unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
 #[cfg(highwater_loom)]
 impl<K: EpochKey> Zeroable for EpochCell<K> {
+    #[cfg_attr(mutants, mutants::skip)] // For models alone.
     fn zeroed() -> Self {
         Self(Atomic::null())
     }
@@ -163,15 +164,14 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
     }
 
     fn may_displace(limbo: &Limbo<K>, participant: &Participant) -> bool {
-        let limit = limbo.capacity + RETIRED_ALLOWANCE;
         // Each round lets the epoch advance by one if no thread is stalled, and frees what is due.
         for _ in 0..4 {
-            if limbo.retired() < limit {
+            if limbo.has_room() {
                 return true;
             }
             limbo.free(true, participant);
         }
-        limbo.retired() < limit
+        limbo.has_room()
     }
 
     fn retire(displaced: Displaced<K>, limbo: &Limbo<K>, participant: &Participant) {
@@ -307,6 +307,11 @@ impl<K: EpochKey> Limbo<K> {
     pub(crate) fn retired(&self) -> usize {
         // Relaxed: a count, ordered with nothing.
         self.lists.retired.load(Ordering::Relaxed)
+    }
+
+    /// Whether another key may be retired.
+    fn has_room(&self) -> bool {
+        self.retired() < self.capacity + RETIRED_ALLOWANCE
     }
 
     /// Whether so many wait that a pin of some duration should be renewed.

@@ -132,6 +132,12 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     }
 }
 
+/// Whether a comparison makes the words of its key one by one. With wide words its loop is unrolled, and of `to_words`
+/// only the one word is left: nothing is copied in advance. Small processors' code stays a loop, for which the words are
+/// made once.
+#[cfg_attr(mutants, mutants::skip)] // Only speed.
+const WORD_BY_WORD: bool = Word::BITS == 64;
+
 impl<K: InlineKey> Wanted<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
@@ -140,10 +146,7 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for K {
         for (index, cell) in cell.words().iter().enumerate() {
             // Acquire: pairs with the store in `put`, before the second look at the peak word.
             let word = cell.load(Ordering::Acquire);
-            // With wide words the loop is unrolled, and of `to_words` only the one word is left: nothing is
-            // copied in advance. Small processors' code stays a loop, for which the words are made once.
-            let of_key =
-                if Word::BITS == 64 { repr.to_words().as_ref()[index] } else { words.as_ref()[index] };
+            let of_key = if WORD_BY_WORD { repr.to_words().as_ref()[index] } else { words.as_ref()[index] };
             if word != of_key {
                 // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
                 return Comparison::Different;

@@ -86,6 +86,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 
     /// For models: a round of `seq` so short that it wraps within a few admissions.
     #[cfg(highwater_loom)]
+    #[cfg_attr(mutants, mutants::skip)] // For models alone.
     #[doc(hidden)]
     pub fn with_seq_bits(capacity: usize, seq_bits: u32, hasher: S) -> Self {
         let shape = crate::table::shape::Shape::with_capacity(capacity).with_seq_bits(seq_bits);

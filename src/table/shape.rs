@@ -71,6 +71,7 @@ impl Shape {
 
     /// The same with a short round of `seq`, to see it wrap.
     #[cfg(any(test, highwater_loom))]
+    #[cfg_attr(mutants, mutants::skip)] // For tests alone.
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
         let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
@@ -104,13 +105,22 @@ impl Shape {
     /// The home of a hash: its highest bits, scaled to the groups.
     #[inline]
     pub(crate) fn home(&self, hash: u64) -> Home {
-        // The upper half is enough; all of it costs less where a product of two words is one instruction.
-        let group = if cfg!(target_pointer_width = "64") {
-            ((u128::from(hash) * self.groups as u128) >> 64) as usize
-        } else {
-            (((hash >> 32) * self.groups as u64) >> 32) as usize
-        };
+        let wide = cfg!(target_pointer_width = "64");
+        let group = if wide { self.scaled(hash) } else { self.scaled_upper_half(hash) };
         Home { group, tags: hash as Word }
+    }
+
+    /// A hash scaled to the groups. A product of two words is one instruction on 64-bit processors.
+    #[inline]
+    fn scaled(&self, hash: u64) -> usize {
+        ((u128::from(hash) * self.groups as u128) >> 64) as usize
+    }
+
+    /// The upper half of a hash scaled to the groups, which is enough. It costs less on 32-bit processors.
+    #[inline]
+    #[cfg_attr(mutants, mutants::skip)] // Runs on 32-bit processors alone (ci/cpus i686).
+    fn scaled_upper_half(&self, hash: u64) -> usize {
+        (((hash >> 32) * self.groups as u64) >> 32) as usize
     }
 
     /// The group `displacement` after `home`, around the end.

@@ -1,4 +1,4 @@
-//! What budgets must do when one call follows the other: a tree of plain sums.
+//! The rule of budgets when one call follows the other: a tree of plain sums.
 
 use highwater::{Budget, OverBudget};
 
@@ -92,7 +92,8 @@ impl Tree {
         }
     }
 
-    /// Makes the call on the sums: `Err` is whose limit denied it, what that budget held, and the limit.
+    /// Makes the call on the sums: `Err` is whose limit denied it, what that budget held, and the
+    /// limit.
     pub fn call(&mut self, call: BudgetCall) -> Result<(), (usize, u64, u64)> {
         match call {
             BudgetCall::Reserve(budget, bytes) => self.reserve(&self.chain(budget), bytes),

@@ -1,4 +1,5 @@
-//! How much of a random test to run: the same tests serve a pull request, an emulator and a soak of hours.
+//! How much of a random test to run: the same tests serve a pull request, an emulator and a soak of
+//! hours.
 
 /// `rounds` scaled by the percentage in `HIGHWATER_EFFORT` (100 when unset), and at least 1.
 ///
@@ -10,7 +11,8 @@ pub fn scaled(rounds: u64) -> u64 {
     (rounds.saturating_mul(percent) / 100).max(1)
 }
 
-/// The seed that a series of random rounds starts from: `HIGHWATER_SEED` to repeat a failure, otherwise a new one each time.
+/// The seed that a series of random rounds starts from: `HIGHWATER_SEED` to repeat a failure,
+/// otherwise a new one each time.
 ///
 /// # Panics
 /// If the variable is set to something that is no number.

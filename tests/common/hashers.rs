@@ -1,4 +1,4 @@
-//! Hashers that nobody should use.
+//! Hashers for tests only.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, DefaultHasher, Hasher};
@@ -41,7 +41,7 @@ impl BuildHasher for CountingHasher {
     }
 }
 
-/// What a call answers, and how many hashes it took.
+/// The answer of a call, and the number of hashes that it took.
 pub fn hashes_of<T>(call: impl FnOnce() -> T) -> (T, u64) {
     let before = HASHES.get();
     let answer = call();

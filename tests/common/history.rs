@@ -6,7 +6,8 @@ use highwater::Recorded;
 
 use super::subject::Subject;
 
-/// A call with its answer, keys by number. `None` stands for the answer of a call that never returned.
+/// A call with its answer, keys by number. `None` stands for the answer of a call that never
+/// returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Operation {
     Record {
@@ -61,7 +62,8 @@ impl Call {
         }
     }
 
-    /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it shows.
+    /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it
+    /// shows.
     pub fn run<S: Subject>(self, ledger: &S, now: &impl Fn() -> u64, history: &mut Vec<Event>) {
         let call = now();
         let mut note = |end, operation| history.push(Event { call, end, operation });

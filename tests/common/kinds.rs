@@ -94,7 +94,8 @@ impl Subject for Strings {
     }
 }
 
-/// The same with a collector of the ledger's own, through recorders that each thread keeps, as without `std`.
+/// The same with a collector of the ledger's own, through recorders that each thread keeps, as
+/// without `std`.
 pub struct Recorders(Ledger<String, FixedState>, u64);
 
 thread_local! {
@@ -158,7 +159,8 @@ fn unique() -> u64 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// Integers, recorded through trackers that each thread keeps, whose hints go stale under the others' calls.
+/// Integers, recorded through trackers that each thread keeps, whose hints go stale under the
+/// others' calls.
 pub struct Tracked(InlineLedger<u64>, u64);
 
 /// By ledger and key.
@@ -269,7 +271,8 @@ impl Subject for Fixed {
     }
 }
 
-/// Ids of all lengths that differ in their first word or only in their last: a torn read of two would be a third.
+/// Ids of all lengths that differ in their first word or only in their last: a torn read of two
+/// would be a third.
 pub fn principal(number: u64) -> PrincipalId {
     let id = match number % 3 {
         0 => format!("{number}"),
@@ -282,7 +285,8 @@ pub fn principal(number: u64) -> PrincipalId {
 /// Instantiates generic tests, `fn name<S: Subject>()`, as a module per kind.
 ///
 /// `for_every_kind! { a, b }` makes `principals::a`, `principals::b`, `colliding::a` and so on;
-/// `for_interruptible_kinds!` leaves out the kinds whose calls may allocate or use thread-local storage.
+/// `for_interruptible_kinds!` leaves out the kinds whose calls may allocate or use thread-local
+/// storage.
 #[macro_export]
 macro_rules! for_every_kind {
     ($($test:ident),+ $(,)?) => {

@@ -1,8 +1,10 @@
-//! Is a history linearizable? A search in the manner of Wing and Gong, with the memory of dead ends that Lowe added.
+//! Is a history linearizable? A search in the manner of Wing and Gong, with the memory of dead ends
+//! that Lowe added.
 //!
-//! The search takes, one after another, operations that no other remaining operation precedes in real time, and asks the
-//! sequential rule whether the answer was legal. Which of several lowest residents is evicted is left open by the rule, so
-//! each of them is tried. Two ways to the same set of operations and the same state need not both be followed.
+//! The search takes, one after another, operations that no other remaining operation precedes in
+//! real time, and asks the sequential rule whether the answer was legal. Which of several lowest
+//! residents is evicted is left open by the rule, so each of them is tried. Two ways to the same
+//! set of operations and the same state need not both be followed.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -14,7 +16,8 @@ use super::oracle::LARGEST_PEAK;
 /// The longest history that fits the set of operations taken.
 pub const LONGEST: usize = 128;
 
-/// The sequential ledger: what is resident, and the largest value so far of every key that anything was recorded for.
+/// The sequential ledger: what is resident, and the largest value so far of every key that anything
+/// was recorded for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 struct Ledger {
     residents: BTreeMap<u64, u64>,
@@ -27,7 +30,8 @@ impl Ledger {
         if self.residents.len() < capacity { 0 } else { self.residents.values().copied().min().unwrap_or(0) }
     }
 
-    /// The states that `operation` may lead to, given its answer; none when the answer is illegal here.
+    /// The states that `operation` may lead to, given its answer; none when the answer is illegal
+    /// here.
     fn after(&self, operation: &Operation, capacity: usize) -> Vec<Self> {
         match *operation {
             Operation::Record { key, bytes, answer } => {
@@ -52,7 +56,8 @@ impl Ledger {
     fn after_record(&self, key: u64, bytes: u64, answer: Option<Recorded>, capacity: usize) -> Vec<Self> {
         let lowest = self.lowest(capacity);
         if answer == Some(Recorded::Refused) {
-            // Not kept: for the rule it is as if the call had not been made. Whoever may not refuse, checks that.
+            // Not kept: for the rule it is as if the call had not been made. A test of a ledger
+            // that may not refuse checks that.
             return vec![self.clone()];
         }
         let mut next = self.clone();
@@ -88,9 +93,11 @@ impl Ledger {
     }
 }
 
-/// The number of states that the search saw on its way to a legal order, or an error when there is none.
+/// The number of states that the search saw on its way to a legal order, or an error when there is
+/// none.
 ///
-/// Operations of one thread must not overlap. A [`PENDING`] operation may have taken effect, or not.
+/// Operations of one thread must not overlap. A [`PENDING`] operation may have taken effect, or
+/// not.
 ///
 /// # Errors
 /// The longest legal order of a prefix that was found, for a human to look at.
@@ -127,7 +134,7 @@ impl Search<'_> {
     /// Whether the operations outside `taken` can follow on `ledger` in some legal order.
     fn extend(&mut self, taken: u128, ledger: &Ledger) -> bool {
         let left = || (0..self.history.len()).filter(|index| taken & 1 << index == 0);
-        // What ends first must come before everything that was called after that.
+        // The call that ends first must come before every call that began after that.
         let first_end = left().map(|index| self.history[index].end).min().unwrap_or(PENDING);
         if first_end == PENDING {
             return true;

@@ -1,4 +1,5 @@
-//! What the contract tests share: the oracle, the ledgers under test, random plans of calls, and the linearizability checker.
+//! The parts that the contract tests share: the oracle, the ledgers under test, random plans of
+//! calls, and the linearizability checker.
 
 #![allow(dead_code, unused_imports, reason = "every test binary uses its own part of these helpers")]
 

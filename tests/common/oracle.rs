@@ -1,4 +1,5 @@
-//! The one-line oracle: fold by maximum, sort, truncate. It knows nothing of the order in which the calls were made.
+//! The one-line oracle: fold by maximum, sort, truncate. It knows nothing of the order in which the
+//! calls were made.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -7,7 +8,7 @@ use std::fmt::Debug;
 pub const LARGEST_PEAK: u64 =
     if cfg!(any(highwater_narrow, not(target_has_atomic = "64"))) { (1 << 31) - 1 } else { (1 << 63) - 1 };
 
-/// What a ledger showed when no call was in flight.
+/// The readings of a ledger when no call was in flight.
 #[derive(Clone, Debug)]
 pub struct Observed<K> {
     pub capacity: usize,
@@ -39,7 +40,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
         }
     }
 
-    /// What one ledger holds that was fed everything that `self` and `other` were fed.
+    /// The contents of one ledger that was fed everything that `self` and `other` were fed.
     pub fn merge(&mut self, other: &Self) {
         for (key, &bytes) in &other.maxima {
             self.record(key, bytes);
@@ -58,7 +59,8 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
         values
     }
 
-    /// Compares what a ledger shows with the exact top `capacity`; ties at the floor may go either way.
+    /// Compares what a ledger shows with the exact top `capacity`; ties at the floor may go either
+    /// way.
     ///
     /// # Errors
     /// The first difference, in words.
@@ -67,7 +69,7 @@ impl<K: Clone + Ord + Debug> Oracle<K> {
         if observed.refused == 0 { self.check_exact(observed) } else { self.check_bounds(observed) }
     }
 
-    /// What holds whether or not anything was refused.
+    /// The rules that hold even if a key was refused.
     fn check_form(&self, observed: &Observed<K>) -> Result<(), String> {
         let mut seen = BTreeSet::new();
         for (key, peak) in &observed.contents {

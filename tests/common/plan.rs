@@ -58,7 +58,8 @@ impl Plan {
         Self { seed, capacity, threads }
     }
 
-    /// What a ledger must hold after all of the plan's calls, in whatever order they took effect.
+    /// The contents that a ledger must have after all of the plan's calls, in any order of their
+    /// effects.
     pub fn oracle<S: Subject>(&self) -> Oracle<S::Key> {
         let mut oracle = Oracle::default();
         for &(key, bytes) in self.threads.iter().flatten() {
@@ -67,7 +68,8 @@ impl Plan {
         oracle
     }
 
-    /// Runs every thread's program on `ledger`, `observe` beside them, and returns when all have ended.
+    /// Runs every thread's program on `ledger`, `observe` beside them, and returns when all have
+    /// ended.
     pub fn run_observed<S: Subject>(&self, ledger: &S, observe: impl FnOnce(&dyn Fn() -> bool) + Send) {
         let start = Barrier::new(self.threads.len());
         thread::scope(|scope| {

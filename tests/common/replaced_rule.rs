@@ -1,8 +1,8 @@
 //! The rule of the meter that this crate replaces: each memory and each table for itself, looked at
 //! through one `desired` at a time.
 
-/// What the replaced meter allows under its ceiling. Of what it allows for a memory it records
-/// `desired`.
+/// The growths that the replaced meter allows under its ceiling. Of a growth that it allows for a
+/// memory it records `desired`.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplacedRule {
     pub max_memory_bytes: usize,

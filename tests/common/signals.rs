@@ -1,4 +1,5 @@
-//! Signals for tests: handlers, timers per thread, and waiting that is allowed in a handler (Linux).
+//! Signals for tests: handlers, timers per thread, and waiting that is allowed in a handler
+//! (Linux).
 
 #![allow(unsafe_code, reason = "signals, timers and futexes are system calls")]
 
@@ -40,10 +41,12 @@ impl Target {
     }
 }
 
-/// Does `work` in a child of this process, in which no other thread exists, and fails if it panics there.
+/// Does `work` in a child of this process, in which no other thread exists, and fails if it panics
+/// there.
 pub fn in_a_forked_child(work: impl FnOnce()) {
-    // SAFETY: the child makes calls on memory of its own and uses the allocator, which the system's library keeps in
-    // order over a fork. It ends before it comes to anything that another thread of the parent may have locked.
+    // SAFETY: the child makes calls on memory of its own and uses the allocator, which the system's
+    // library keeps in order over a fork. It ends before it comes to anything that another thread
+    // of the parent may have locked.
     match unsafe { libc::fork() } {
         0 => {
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
@@ -62,7 +65,8 @@ pub fn in_a_forked_child(work: impl FnOnce()) {
 /// Waits while `word` holds `value`. May be called in a signal handler.
 pub fn wait_while(word: &AtomicU32, value: u32) {
     while word.load(Ordering::Acquire) == value {
-        // SAFETY: the word outlives the call; without a timeout the remaining arguments are not read.
+        // SAFETY: the word outlives the call; without a timeout the remaining arguments are not
+        // read.
         unsafe {
             libc::syscall(
                 libc::SYS_futex,
@@ -90,7 +94,8 @@ pub struct Timer(libc::timer_t);
 impl Timer {
     pub fn new(signal: c_int) -> Self {
         let mut timer = MaybeUninit::uninit();
-        // SAFETY: an all-zero `sigevent` is a valid one; the timer is read only after it was created.
+        // SAFETY: an all-zero `sigevent` is a valid one; the timer is read only after it was
+        // created.
         unsafe {
             let mut event: libc::sigevent = MaybeUninit::zeroed().assume_init();
             event.sigev_notify = libc::SIGEV_THREAD_ID;

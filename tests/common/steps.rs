@@ -1,4 +1,4 @@
-//! Where threads were stopped: a histogram by the step of the call that they were in.
+//! The places where threads were stopped: a histogram by the step of the call that they were in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,8 +10,9 @@ pub const FRAMES: usize = 32;
 /// Return addresses, innermost first, zeros at the end.
 pub type Place = [usize; FRAMES];
 
-/// The steps of a call by the functions of the crate that take them; a stop belongs to the innermost of these. Those
-/// marked `true` are part of every admission to a full ledger and long enough that thousands of stops must have met them.
+/// The steps of a call by the functions of the crate that take them; a stop belongs to the
+/// innermost of these. Those marked `true` are part of every admission to a full ledger and long
+/// enough that thousands of stops must have met them.
 const STEPS: [(&str, bool); 15] = [
     ("settle", false),
     ("help", true),
@@ -56,7 +57,8 @@ impl Steps {
         self.elsewhere += 1;
     }
 
-    /// The stops came at many different instructions, and in every step that a call cannot do without.
+    /// The stops came at many different instructions, and in every step that a call cannot do
+    /// without.
     ///
     /// # Panics
     /// If they did not.
@@ -65,7 +67,8 @@ impl Steps {
             return;
         }
         assert!(self.addresses.len() >= 40, "{stops} stops in few places:\n{self}");
-        // An optimized build without debug information does not tell functions that are inlined into each other.
+        // An optimized build without debug information does not tell functions that are inlined
+        // into each other.
         for (step, _) in STEPS.iter().filter(|step| step.1 && cfg!(debug_assertions)) {
             assert!(self.hits.contains_key(step), "no stop in `{step}`:\n{self}");
         }

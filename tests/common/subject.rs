@@ -1,4 +1,5 @@
-//! What every kind of ledger can do, so that a contract test is written once and run over all of them.
+//! The calls that every kind of ledger has, so that a contract test is written once and run over
+//! all of them.
 
 use std::fmt::Debug;
 use std::hash::Hash;

@@ -1,4 +1,5 @@
-//! A thread that can be stopped at any instruction of a call, by a signal whose handler does not return until it is told to.
+//! A thread that can be stopped at any instruction of a call, by a signal whose handler does not
+//! return until it is told to.
 
 use std::cell::Cell;
 use std::hint;
@@ -9,13 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering,
 use super::signals::{self, SIGUSR1, Target, c_int, c_void, siginfo_t};
 use super::steps::{FRAMES, Place};
 
-/// The states of a stop: asked for, then either in effect or missed (the thread was between two calls).
+/// The states of a stop: asked for, then either in effect or missed (the thread was between two
+/// calls).
 const IDLE: u32 = 0;
 const ASKED: u32 = 1;
 const STOPPED: u32 = 2;
 const MISSED: u32 = 3;
 
-/// What the controlling thread and the signal handler share about one thread.
+/// The state of one thread that the controlling thread and the signal handler share.
 pub struct Victim {
     target: OnceLock<Target>,
     state: AtomicU32,
@@ -123,14 +125,16 @@ extern "C" fn stop_here(_: c_int, _: *mut siginfo_t, _: *mut c_void) {
     }
 }
 
-/// Notes the return addresses of the stack, through the handler's own frames down into what it interrupted.
+/// Notes the return addresses of the stack, through the handler's own frames down into what it
+/// interrupted.
 fn capture(frames: &[AtomicUsize; FRAMES]) {
     let mut used = 0;
     for frame in frames {
         frame.store(0, Ordering::Relaxed);
     }
     #[allow(unsafe_code, reason = "the lock that makes this safe is nothing for a handler")]
-    // SAFETY: only one thread is a running victim's handler at a time, and nobody else unwinds meanwhile.
+    // SAFETY: only one thread is a running victim's handler at a time, and no other thread unwinds
+    // meanwhile.
     unsafe {
         backtrace::trace_unsynchronized(|frame| {
             frames[used].store(frame.ip().expose_provenance(), Ordering::Relaxed);

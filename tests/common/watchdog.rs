@@ -25,7 +25,8 @@ impl Watchdog {
         Self { notes }
     }
 
-    /// Runs `work`. If it does not finish in any reasonable time, the process ends with `what` in its last message.
+    /// Runs `work`. If it does not finish in any reasonable time, the process ends with `what` in
+    /// its last message.
     pub fn expect<T>(&self, what: &'static str, work: impl FnOnce() -> T) -> T {
         self.notes.send(Note::Begins(what)).expect("the watching thread lives as long as this");
         let result = work();

@@ -10,7 +10,8 @@ use crate::wasmtime::{
     PoolingAllocationConfig, Result, Store,
 };
 
-/// One way to fail. Each memory has two pages and each table ten elements, save those that are denied.
+/// One way to fail. Each memory has two pages and each table ten elements, save those that are
+/// denied.
 pub struct Way {
     pub name: &'static str,
     /// Whether the instance is in the Store afterwards.
@@ -174,14 +175,14 @@ fn linker(engine: &Engine) -> Linker<Meter> {
     linker
 }
 
-/// What of the engine's pools is in use: instances, memories without heaps, tables.
+/// The parts of the engine's pools that are in use: instances, memories without heaps, tables.
 fn in_use(store: &Store<Meter>) -> (usize, usize) {
     let metrics = store.engine().pooling_allocator_metrics().unwrap();
     (metrics.core_instances() as usize, metrics.tables())
 }
 
-/// Lets a guest try each way a few times in one Store, under one lease, by `attempt`; `check` compares
-/// what the meter and the engine then know, in bytes of memories and elements of tables.
+/// Lets a guest try each way a few times in one Store, under one lease, by `attempt`; `check`
+/// compares what the meter and the engine then know, in bytes of memories and elements of tables.
 pub fn try_each_way(
     mut attempt: impl FnMut(&mut Turn<'_>, &InstancePre<Meter>) -> Result<Instance>,
     check: impl Fn(&Way, [usize; 2], [usize; 2]),

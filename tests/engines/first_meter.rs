@@ -38,7 +38,7 @@ impl ResourceLimiter for FirstMeter {
 pub struct Both {
     pub meter: StoreMemoryMeter,
     pub first: FirstMeter,
-    /// What the first meter would have allowed and the meter has not.
+    /// The growths that the first meter would have allowed and the meter has not.
     pub overruled: usize,
     /// Calls of each callback, to be sure that the engine behaves as described.
     pub asked: usize,
@@ -121,8 +121,8 @@ pub fn memory(store: &mut Store<Both>, instance: Instance) -> Memory {
     instance.get_memory(store, "m0").unwrap()
 }
 
-/// What the meter says the Store holds, and what it has recorded for alice once nothing is in
-/// flight.
+/// The bytes that the Store holds, according to the meter, and alice's recorded peak once nothing
+/// is in flight.
 pub fn metered(store: &mut Store<Both>, ledger: &MemoryLedger) -> (usize, u64) {
     let meter = &mut store.data_mut().meter;
     meter.settle();

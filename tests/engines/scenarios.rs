@@ -1,4 +1,4 @@
-//! What every adapter must get right.
+//! The scenarios that every adapter must get right.
 
 use highwater::{Attribution, Denial, MemoryLedger, MeterLimits, StoreMemoryMeter};
 
@@ -86,7 +86,7 @@ pub fn a_pooled_store_charges_own_growth<H: Host>() {
     let mut host = H::new(StoreMemoryMeter::idle(MeterLimits::total(10 * PAGE), ledger.clone()));
     let guest = host.instantiate(GROWER).unwrap();
     assert_eq!(host.call(guest, "grow", 1), Ok(1));
-    assert!(ledger.is_empty(), "nobody holds the Store yet");
+    assert!(ledger.is_empty(), "no lease holds the Store yet");
 
     let limits = MeterLimits::total(100 * PAGE);
     host.hand_over("alice", limits);

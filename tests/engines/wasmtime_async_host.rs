@@ -72,7 +72,7 @@ impl Host for AsyncHost {
     }
 }
 
-/// What the instantiation of a future leaves in the account.
+/// The account after the instantiation of a future.
 pub fn a_failed_instantiation_is_withdrawn_if_nothing_was_created() {
     let ledger = MemoryLedger::default();
     let meter = StoreMemoryMeter::idle(MeterLimits::total(10 * PAGE), ledger.clone());

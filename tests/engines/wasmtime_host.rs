@@ -5,7 +5,7 @@ use highwater::StoreMemoryMeter;
 use super::{Host, PAGE};
 use crate::wasmtime::{Config, Engine, Instance, Memory, Module, ResourceLimiter, Store};
 
-/// What carries the meter in the Store's data: the meter, or a type of the user's own around it.
+/// The carrier of the meter in the Store's data: the meter, or a type of the user's own around it.
 pub trait Carrier: ResourceLimiter + Send + 'static {
     fn around(meter: StoreMemoryMeter) -> Self;
     fn meter(&mut self) -> &mut StoreMemoryMeter;

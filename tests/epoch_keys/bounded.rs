@@ -1,4 +1,4 @@
-//! Retired keys are bounded, however long somebody stays pinned.
+//! Retired keys are bounded, however long a thread stays pinned.
 
 use std::{
     hash::{Hash, Hasher},
@@ -53,7 +53,8 @@ impl Equivalent<u64> for Waiting<'_> {
     }
 }
 
-/// Runs `stopping`, which waits twice at the barrier, in another thread, and between the two `meanwhile`.
+/// Runs `stopping`, which waits twice at the barrier, in another thread, and between the two
+/// `meanwhile`.
 fn while_stopped(
     ledger: &Ledger<u64, FixedState>,
     stopping: impl FnOnce(&Recorder<u64, FixedState>, &Barrier) + Send,
@@ -118,7 +119,8 @@ fn a_thread_stopped_while_it_makes_its_key_holds_back_nothing() {
     assert!(ledger.retired() < 10_000, "{} wait", ledger.retired());
 }
 
-/// In each round somebody is stalled while others retire almost as many keys as may wait, a few each, and then do nothing more.
+/// In each round one thread is stalled while others retire almost as many keys as may wait, a few
+/// each, and then do nothing more.
 #[test]
 fn idle_threads_do_not_use_up_what_may_be_retired() {
     let collector = Collector::new();

@@ -1,4 +1,5 @@
-//! No newcomer is refused while every thread gets on, whatever the scheduler does to them: hence the ledger is exact.
+//! No newcomer is refused while every thread gets on, whatever the scheduler does to them: hence
+//! the ledger is exact.
 
 use std::{
     collections::BTreeSet,
@@ -12,8 +13,8 @@ use std::{
 
 use highwater::{Collector, FixedState, Ledger};
 
-/// Threads that record newcomers, each above all before it, for a while; then what the ledger shows is compared with what was
-/// recorded.
+/// Threads that record newcomers, each above all before it, for a while; then what the ledger shows
+/// is compared with what was recorded.
 fn flood(threads: usize, capacity: usize, work: Duration) {
     const WHILE: Duration = Duration::from_millis(300);
     let ledger = Ledger::<u64, _>::with_collector(capacity, FixedState, Collector::new());

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use equivalent::Equivalent;
 use highwater::{Collector, FixedState, Ledger, Recorded};
 
-/// Somebody else's type: no trait of this crate, and no order.
+/// A foreign type: no trait of this crate, and no order.
 mod third_crate {
     #[derive(Clone, Debug, PartialEq, Eq, Hash)]
     pub struct PrincipalId(pub String);
@@ -69,7 +69,8 @@ fn a_closure_makes_the_key_and_only_at_admission() {
     assert_eq!(recorder.peak(&Name("alice")), 20);
 }
 
-/// As a host uses it, whatever its engine: a clone of the ledger per Store, in state that is `Send + Sync`.
+/// As a host uses it, whatever its engine: a clone of the ledger per Store, in state that is
+/// `Send + Sync`.
 #[cfg(feature = "std-ledger")]
 #[test]
 fn a_meter_over_a_third_crates_principals() {

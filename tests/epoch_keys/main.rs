@@ -1,5 +1,5 @@
-//! Keys behind epoch-reclaimed pointers: any type, looked up by borrowed forms, each dropped once, bounded in number, and
-//! panicking wherever they like.
+//! Keys behind epoch-reclaimed pointers: any type, looked up by borrowed forms, each dropped once,
+//! bounded in number, and panicking wherever they like.
 #![cfg(feature = "alloc")]
 
 mod bounded;

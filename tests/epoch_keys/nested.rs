@@ -15,7 +15,8 @@ thread_local! {
     static DEEPEST: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Its drop records a newcomer if it has an heir; the heir has one of its own only if that goes on for ever.
+/// Its drop records a newcomer if it has an heir; the heir has one of its own only if that goes on
+/// for ever.
 #[derive(Clone)]
 struct Recording {
     number: u64,
@@ -107,7 +108,7 @@ fn a_million_evictions_with_drops_that_record() {
     });
 }
 
-/// Where each key that is freed evicts another, one more waits for each that is evicted otherwise.
+/// If each key that is freed evicts another, one more key waits for each that is evicted otherwise.
 #[test]
 fn drops_that_evict_without_end() {
     const OTHERWISE: usize = 20_000;

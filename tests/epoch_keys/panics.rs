@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use highwater::{Collector, FixedState, Ledger, Recorded, Recorder};
 
 thread_local! {
-    /// What panics next, and after how many calls of it that do not.
+    /// The call that panics next, and the number of such calls before it that do not.
     static FUSE: Cell<Option<(Call, u32)>> = const { Cell::new(None) };
     /// Keys that are alive.
     static ALIVE: Cell<isize> = const { Cell::new(0) };
@@ -75,7 +75,8 @@ impl Eq for Touchy {}
 
 type Session = Recorder<Touchy, FixedState>;
 
-/// Fills three places and then does one of everything that calls foreign code: a raise, an eviction, a read, a report.
+/// Fills three places and then does one of everything that calls foreign code: a raise, an
+/// eviction, a read, a report.
 fn exercise(recorder: &Session, base: u64) {
     for number in 1..=3 {
         recorder.record_peak(&Touchy::new(base + number), base + 10 * number);
@@ -91,7 +92,8 @@ fn exercise(recorder: &Session, base: u64) {
     }
 }
 
-/// Afterwards the ledger works, holds no more than fits, each key once, and the top exactly as far as it was recorded since.
+/// Afterwards the ledger works, holds no more than fits, each key once, and the top exactly as far
+/// as it was recorded since.
 fn is_whole(ledger: &Ledger<Touchy, FixedState>, recorder: &Session, base: u64) {
     for number in 1..=6 {
         let recorded = recorder.record_peak(&Touchy::new(base + number), base + number);

@@ -46,7 +46,7 @@ fn a_pin_that_records_does_not_starve_itself() {
     assert!(ledger.retired() <= CAPACITY + RETIRED_ALLOWANCE);
 }
 
-/// What the documentation says that a pin costs.
+/// The cost of a pin, as documented.
 #[test]
 fn a_pin_that_is_only_held_holds_back_what_others_retire() {
     let ledger = Ledger::<u64, _>::with_collector(CAPACITY, FixedState, Collector::new());

@@ -1,4 +1,4 @@
-//! What keys that wait to be freed take, and that nothing of a ledger stays when it is gone.
+//! The memory of keys that wait to be freed. Nothing of a ledger stays when it is gone.
 //!
 //! The allocator of this test binary counts, per thread.
 #![allow(unsafe_code, reason = "an allocator that counts")]
@@ -17,7 +17,8 @@ thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
 }
 
-// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell without a destructor.
+// SAFETY: every call is passed on to the system's allocator as it came; the counter is a plain cell
+// without a destructor.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         BYTES.set(BYTES.get() + layout.size().cast_signed());
@@ -35,9 +36,10 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What the documentation says a key takes: itself and two pointers.
+/// The size of a key according to the documentation: itself and two pointers.
 const KEY: isize = (size_of::<u64>() + 2 * size_of::<usize>()).cast_signed();
-/// What the collector may take beyond: bags of its own, of two kilobytes each, whatever waits.
+/// The memory that the collector may take beyond: bags of its own, of two kilobytes each, however
+/// many keys wait.
 const COLLECTOR: isize = 16 << 10;
 
 #[test]

@@ -1,6 +1,7 @@
 //! Models of budgets: chains of two and three levels, and a few calls on them at the same time.
 //!
-//! A budget that was ever above its limit shows it in its peak, which every approved reservation raises.
+//! A budget that was ever above its limit shows it in its peak, which every approved reservation
+//! raises.
 
 use std::sync::Arc;
 
@@ -75,7 +76,8 @@ fn two_stores_of_a_tenant() {
     });
 }
 
-/// Somebody who only looks never sees more than a limit, not even while one of the two is being denied.
+/// A thread that only looks never sees more than a limit, not even while one of the two is being
+/// denied.
 #[test]
 fn looked_at_by_another() {
     for limits in [[5, 9], [9, 5]] {
@@ -103,8 +105,8 @@ fn both_fit() {
     });
 }
 
-/// A budget without a parent never denies what fits, whatever its descendants are about to deny: nothing that is not
-/// approved is ever held there.
+/// A budget without a parent never denies what fits, whatever its descendants are about to deny:
+/// nothing that is not approved is ever held there.
 #[test]
 fn a_root_never_denies_what_fits() {
     check(|| {
@@ -116,7 +118,8 @@ fn a_root_never_denies_what_fits() {
     });
 }
 
-/// A chain is denied half-way because the host fills up under it: at all three levels nothing stays.
+/// A chain is denied half-way because the host fills up under it: at all three levels nothing
+/// stays.
 #[test]
 fn denied_half_way() {
     check(|| {
@@ -130,7 +133,8 @@ fn denied_half_way() {
     });
 }
 
-/// A peak is what was in use with the reservation's own bytes, also if these are given back before it is raised.
+/// A peak is what was in use with the reservation's own bytes, also if these are given back before
+/// it is raised.
 #[test]
 fn a_peak_is_not_missed() {
     check(|| {
@@ -150,7 +154,8 @@ fn a_peak_is_not_missed() {
     });
 }
 
-/// What is denied because an ancestor is full already gets in the way of no other call.
+/// A reservation that is denied because an ancestor is full already gets in the way of no other
+/// call.
 #[test]
 fn denied_by_looking_alone() {
     check(|| {
@@ -163,7 +168,8 @@ fn denied_by_looking_alone() {
     });
 }
 
-/// Bytes of a reservation that is about to be denied can be in the way of another in the same budget, but all are accounted for.
+/// Bytes of a reservation that is about to be denied can be in the way of another in the same
+/// budget, but all are accounted for.
 #[test]
 fn in_the_way_of_another() {
     check(|| {
@@ -180,7 +186,8 @@ fn in_the_way_of_another() {
     });
 }
 
-/// What is given back can be had again, and who gets it sees what was done before.
+/// Bytes that are given back can be reserved again, and the call that gets them sees the accesses
+/// before the release.
 #[test]
 fn reserved_against_released() {
     check(|| {
@@ -207,8 +214,8 @@ fn reserved_against_released() {
     });
 }
 
-/// Bytes that were reserved and given back between another call's look and its update: the count is the same again, and what
-/// was done with the bytes is seen.
+/// Bytes that were reserved and given back between another call's look and its update: the count is
+/// the same again, and what was done with the bytes is seen.
 #[test]
 fn reserved_and_released_behind_a_look() {
     check(|| {
@@ -258,7 +265,8 @@ fn a_lowered_limit_of_the_tenant() {
     lowered(false);
 }
 
-/// A limit that comes back does not let through what was computed before it was lowered, if the count moved on.
+/// A limit that comes back does not let through what was computed before it was lowered, if the
+/// count moved on.
 #[test]
 fn a_limit_lowered_and_used_up() {
     check(|| {
@@ -292,7 +300,8 @@ fn a_raised_limit() {
     });
 }
 
-/// A lease ends: what the Store keeps becomes the host's. The host's count stands still, so that nothing else fits in meanwhile.
+/// A lease ends: what the Store keeps becomes the host's. The host's count stands still, so that
+/// nothing else fits in meanwhile.
 #[test]
 fn a_transfer_to_the_host() {
     transfer(|host| host.clone());
@@ -325,7 +334,8 @@ fn transfer(pool: fn(&Budget) -> Budget) {
     });
 }
 
-/// Two Stores change places: whatever is denied, nothing is lost, and no limit is exceeded for an instant.
+/// Two Stores change places: whatever is denied, nothing is lost, and no limit is exceeded for an
+/// instant.
 #[test]
 fn transfers_across() {
     check(|| {
@@ -344,7 +354,8 @@ fn transfers_across() {
     });
 }
 
-/// Random programs for more threads than loom can follow: within every limit all the time, and the sums are right at the end.
+/// Random programs for more threads than loom can follow: within every limit all the time, and the
+/// sums are right at the end.
 #[cfg(highwater_shuttle)]
 #[test]
 fn random_programs() {

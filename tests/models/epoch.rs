@@ -12,7 +12,8 @@ use super::{
 /// Keys behind epoch-reclaimed pointers.
 pub struct Epoch;
 
-/// A key whose end shows to loom when somebody still reads it: reads and the drop touch a cell that loom watches.
+/// A key whose end shows to loom when a thread still reads it: reads and the drop touch a cell that
+/// loom watches.
 pub struct Watched {
     pair: Pair,
     alive: loom::cell::UnsafeCell<()>,

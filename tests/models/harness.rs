@@ -16,7 +16,7 @@ use super::{
     subject::Readings,
 };
 
-/// What one thread does.
+/// The calls of one thread.
 #[derive(Clone, Copy, Debug)]
 pub enum Do {
     Record(u64, u64),
@@ -29,8 +29,8 @@ pub enum Do {
 }
 
 impl Do {
-    /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it shows: each key once, and
-    /// no more than fit.
+    /// Makes the call and writes down what it answered. A snapshot is a read of every entry that it
+    /// shows: each key once, and no more than fit.
     fn run<K: Kind>(self, session: &mut K::Session, ledger: &K::Ledger, capacity: usize) -> Vec<Event> {
         let call = now();
         let operations = match self {
@@ -68,7 +68,8 @@ fn now() -> u64 {
     CLOCK.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A scenario: what is in the ledger before, what each thread then does at the same time, and what is done when they are through.
+/// A scenario: what is in the ledger before, what each thread then does at the same time, and what
+/// is done when they are through.
 #[derive(Clone, Debug)]
 pub struct Model<Calls = &'static [Do]> {
     pub preemptions: usize,
@@ -79,8 +80,9 @@ pub struct Model<Calls = &'static [Do]> {
 }
 
 impl Model {
-    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions; if it is not set, the model
-    /// and the kind do. `LOOM_MAX_DURATION`, in seconds, ends the exploration early.
+    /// Explores the model with one kind of ledger. `LOOM_MAX_PREEMPTIONS` bounds the preemptions;
+    /// if it is not set, the model and the kind do. `LOOM_MAX_DURATION`, in seconds, ends the
+    /// exploration early.
     #[cfg(not(highwater_shuttle))]
     pub fn check<K: Kind>(self) {
         let mut builder = loom::model::Builder::new();
@@ -102,7 +104,8 @@ impl Model {
         println!("{through}{executions} executions with {bound} preemptions in {:.1} s", took.as_secs_f32());
     }
 
-    /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000, or `SHUTTLE_SCHEDULES`.
+    /// Runs the model under schedules with a few preemptions each, wherever chance puts them: 5000,
+    /// or `SHUTTLE_SCHEDULES`.
     #[cfg(highwater_shuttle)]
     pub fn check<K: Kind>(self) {
         shuttle::check_pct(move || self.run_once::<K>(), schedules(5000), 5);
@@ -190,14 +193,16 @@ fn refused_bytes(event: &Event) -> Option<u64> {
     }
 }
 
-/// Whether an order that respects real time is legal. Schedules of shuttle are sequentially consistent, so there must be one.
+/// Whether an order that respects real time is legal. Schedules of shuttle are sequentially
+/// consistent, so there must be one.
 #[cfg(highwater_shuttle)]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     let history: Vec<_> = before.iter().chain(threads.iter().flatten()).chain(after).copied().collect();
     linearizability::check(&history, capacity).is_ok()
 }
 
-/// Whether some order of the threads' operations, each thread's own kept, is legal between `before` and `after`.
+/// Whether some order of the threads' operations, each thread's own kept, is legal between `before`
+/// and `after`.
 #[cfg(not(highwater_shuttle))]
 fn explained(before: &[Event], threads: &mut [Vec<Event>], after: &[Event], capacity: usize) -> bool {
     if threads.iter().all(Vec::is_empty) {

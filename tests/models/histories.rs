@@ -1,4 +1,5 @@
-//! Random programs for more threads than loom can follow, under random schedules: is every history linearizable?
+//! Random programs for more threads than loom can follow, under random schedules: is every history
+//! linearizable?
 
 use shuttle::rand::{RngCore, thread_rng};
 
@@ -17,7 +18,8 @@ fn colliding() {
     check::<Inline<Colliding>>();
 }
 
-/// A new program for each schedule: one half of them switches between threads all the time, the other now and then.
+/// A new program for each schedule: one half of them switches between threads all the time, the
+/// other now and then.
 fn check<K: Kind>() {
     let run = || random_program().run_once::<K>();
     shuttle::check_random(run, schedules(10_000));

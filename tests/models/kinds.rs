@@ -1,4 +1,5 @@
-//! The kinds of ledger that every model runs over, with keys of two words and more, so that a torn read can show.
+//! The kinds of ledger that every model runs over, with keys of two words and more, so that a torn
+//! read can show.
 
 use std::cell::Cell;
 use std::hash::{BuildHasher, Hasher};
@@ -11,7 +12,8 @@ use super::subject::Readings;
 pub trait Kind: 'static {
     type Ledger: Clone + Send + 'static;
     type Session;
-    /// How many preemptions are explored unless the environment says otherwise; the collector's own steps count as well.
+    /// How many preemptions are explored unless the environment says otherwise; the collector's own
+    /// steps count as well.
     const PREEMPTIONS: usize;
 
     fn ledger(capacity: usize) -> Self::Ledger;
@@ -26,7 +28,8 @@ pub trait Kind: 'static {
 }
 
 std::thread_local! {
-    /// Keys that are alive, to see that each is dropped once. A model runs all its threads on one thread of the system.
+    /// Keys that are alive, to see that each is dropped once. A model runs all its threads on one
+    /// thread of the system.
     pub static ALIVE: Cell<isize> = const { Cell::new(0) };
 }
 

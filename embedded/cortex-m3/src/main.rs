@@ -1,6 +1,6 @@
 //! The main loop, PendSV and SysTick use the same static budgets, and then record into one static
-//! ledger; SysTick interrupts the other two at any instruction. Exit code 0 if budgets and ledger are
-//! exact in the end.
+//! ledger; SysTick interrupts the other two at any instruction. Exit code 0 if budgets and ledger
+//! are exact in the end.
 #![no_std]
 #![no_main]
 
@@ -33,7 +33,7 @@ const STRIDE: u32 = 2_477;
 
 #[entry]
 fn main() -> ! {
-    let mut peripherals = Peripherals::take().expect("nobody has taken them before");
+    let mut peripherals = Peripherals::take().expect("they are taken once");
     // PendSV lowest, SysTick above it, so that SysTick interrupts PendSV too.
     // SAFETY: interrupts are still off, and no critical section is built on priorities.
     unsafe {

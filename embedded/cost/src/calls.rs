@@ -32,12 +32,12 @@ pub const CALLS: [Call; 9] = [
     record("record_peak, dropped", newcomer_too_low, Recorded::Dropped),
     record("record_peak, admitted", newcomer, Recorded::Admitted),
     read("peak of a resident", as_high_as_known, read_peak, no_ledger),
-    read("peak of anybody else", newcomer, read_peak, no_ledger),
+    read("peak of an absent key", newcomer, read_peak, no_ledger),
     read("len", newcomer, read_len, || None),
     read("top_into, 8 entries", newcomer, read_top, || None),
 ];
 
-/// Whom the call to come is about, and the bytes it records.
+/// The principal of the call to come, and the bytes that it records.
 static PRINCIPAL: AtomicU32 = AtomicU32::new(0);
 static BYTES: AtomicU32 = AtomicU32::new(0);
 /// The last newcomer, and the largest value so far.

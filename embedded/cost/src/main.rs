@@ -1,5 +1,6 @@
-//! What each call on a full ledger of 64 places and 16-byte keys costs while nothing interrupts it:
-//! instructions, as QEMU counts them, and stack. Exit code 0 if no call takes more stack than it may.
+//! The cost of each call on a full ledger of 64 places and 16-byte keys while nothing interrupts
+//! it: instructions, as QEMU counts them, and stack. Exit code 0 if no call takes more stack than
+//! it may.
 #![no_std]
 #![no_main]
 
@@ -19,7 +20,7 @@ const STACK_LIMIT: u32 = 512;
 /// How often each call is made: by residents and newcomers of all homes.
 const ROUNDS: u32 = 2_000;
 
-/// What one kind of call took.
+/// The cost of one kind of call.
 #[derive(Clone, Copy, Default)]
 struct Cost {
     mean: u32,
@@ -29,7 +30,7 @@ struct Cost {
 
 #[entry]
 fn main() -> ! {
-    let mut peripherals = Peripherals::take().expect("nobody has taken them before");
+    let mut peripherals = Peripherals::take().expect("they are taken once");
     clock::start(&mut peripherals.SYST);
     calls::fill();
 

@@ -6,7 +6,7 @@ use cortex_m::register::msp;
 
 /// More than any call takes, and less than there is, in bytes.
 const DEPTH: u32 = 4096;
-/// What no call is likely to write.
+/// A value that no call is likely to write.
 const PAINT: u32 = 0x5afe_c0de;
 
 /// Makes a call, and tells how many bytes of stack it took below its caller's frame. No interrupt

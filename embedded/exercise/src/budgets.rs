@@ -20,8 +20,8 @@ const PARENTS: [Option<usize>; 5] = [None, Some(0), Some(0), Some(0), Some(2)];
 /// The most that one reservation asks for: several of them reach a limit.
 const LARGEST: u32 = 1_500;
 
-/// The main loop and two interrupts, each above the one before it, which reserve in the same budgets,
-/// move what they hold, and give it back.
+/// The main loop and two interrupts, each above the one before it, which reserve in the same
+/// budgets, move what they hold, and give it back.
 pub struct Budgets {
     main: User,
     deferred: User,
@@ -42,7 +42,7 @@ struct User {
     contended: AtomicU32,
 }
 
-/// What a run amounted to, if the sums are right.
+/// The figures of a run, if the sums are right.
 #[derive(Clone, Copy, Debug)]
 pub struct BudgetSummary {
     /// Reservations, releases and transfers at all levels.
@@ -134,8 +134,8 @@ impl Budgets {
     /// Judges the budgets, and gives everything back. To be called after [`end`](Self::end).
     ///
     /// # Errors
-    /// The first [`Disagreement`] between a budget and the sums, or the fact that something which the
-    /// run is for never occurred.
+    /// The first [`Disagreement`] between a budget and the sums, or the fact that something which
+    /// the run is for never occurred.
     pub fn verdict(&self) -> Result<BudgetSummary, Disagreement> {
         let users = [&self.main, &self.deferred, &self.tick];
         let sum = |count: fn(&User) -> &AtomicU32| users.iter().map(|user| count(user).load(Relaxed)).sum();

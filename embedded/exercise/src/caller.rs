@@ -19,7 +19,7 @@ const BAND: u32 = 4096;
 /// `record_peak`, and `peak` and `untracked_at_most` to read it back.
 pub(crate) const CALLS_PER_RECORD: u32 = 3;
 
-/// What one level of urgency does and has done. Only that level writes to it, so loads and stores
+/// The calls of one level of urgency. Only that level writes to it, so loads and stores
 /// suffice; other levels and the oracle read it.
 pub struct Caller {
     principals: Range<u16>,
@@ -34,7 +34,7 @@ pub struct Caller {
     progress: AtomicU32,
     /// The principal of the call that is under way, counted from 1, and its value; 0 between calls.
     in_flight: [AtomicU32; 2],
-    /// Whether somebody above met the newcomer of the call that is under way.
+    /// Whether a more urgent level met the newcomer of the call that is under way.
     met: AtomicU32,
 }
 
@@ -65,8 +65,8 @@ impl Caller {
         self.record_for(self.draw_principal(), ledger, now, above);
     }
 
-    /// Records one random value for a principal and reads it back. `now` is the number of calls that
-    /// the main loop has made; `above` are the callers that can interrupt this one.
+    /// Records one random value for a principal and reads it back. `now` is the number of calls
+    /// that the main loop has made; `above` are the callers that can interrupt this one.
     ///
     /// # Panics
     /// If what it reads contradicts what it has just recorded.
@@ -175,7 +175,8 @@ impl Caller {
         self.contended_admissions.load(Relaxed)
     }
 
-    /// Calls that admitted a newcomer, which an interrupt met in the ledger before the call was over.
+    /// Calls that admitted a newcomer, which an interrupt met in the ledger before the call was
+    /// over.
     #[must_use]
     pub fn met_admissions(&self) -> u32 {
         self.met_admissions.load(Relaxed)
@@ -194,7 +195,7 @@ impl Caller {
     }
 }
 
-/// What could come between the start and the end of a caller's call.
+/// The interrupts that could come between the start and the end of a caller's call.
 pub(crate) struct Interruptions<'a> {
     pub(crate) interrupts: &'a AtomicU32,
     pub(crate) callers: &'a [&'a Caller],

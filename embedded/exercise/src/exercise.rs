@@ -29,7 +29,7 @@ pub struct Exercise {
 }
 
 impl Exercise {
-    /// An exercise of this ledger, which nobody else writes to.
+    /// An exercise of this ledger. No other code writes to it.
     #[must_use]
     pub const fn new(ledger: &'static Ledger) -> Self {
         Self {
@@ -96,7 +96,7 @@ impl Exercise {
         }
         let above = Interruptions { interrupts: &self.ticks, callers: &[] };
         let now = self.main.records();
-        // Whom an interrupted admission is about to evict is the one to raise.
+        // The key that an interrupted admission is about to evict is the one to raise.
         let victim = if turn.is_multiple_of(AIM_EVERY) { self.lowest_resident() } else { None };
         match victim {
             Some(victim) => self.tick.record_for(victim, self.ledger, now, &above),
@@ -183,7 +183,7 @@ impl Exercise {
         assert!(read.len() <= PLACES, "{} entries in {PLACES} places", read.len());
         assert!(self.ledger.len() <= PLACES);
         for (key, peak) in read {
-            assert!(number(key).is_some(), "a key that nobody recorded: {key:x?}");
+            assert!(number(key).is_some(), "a key that was never recorded: {key:x?}");
             assert!(*peak >= floor, "a resident at {peak} below the floor of {floor}");
         }
         assert!(self.ledger.floor() >= floor, "the floor fell");

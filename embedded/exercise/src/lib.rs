@@ -1,5 +1,5 @@
-//! What the bare-metal programs do to a static ledger and to static budgets while interrupts do the
-//! same to them, and the oracles that judge the outcome.
+//! The calls that the bare-metal programs make on a static ledger and on static budgets while
+//! interrupts make the same calls, and the oracles that judge the outcome.
 //!
 //! Nothing here knows a processor: a program brings its timer and its interrupts and calls
 //! [`Exercise::main_step`], [`Exercise::deferred`] and [`Exercise::tick`], or those of [`Budgets`],

@@ -1,11 +1,11 @@
-//! What the ledger has to hold once every call is back: the `PLACES` principals with the largest
-//! maxima, each with its exact maximum. Only ties at the lowest place are free.
+//! The contents that the ledger must have once every call is back: the `PLACES` principals with the
+//! largest maxima, each with its exact maximum. Only ties at the lowest place are free.
 
 use core::fmt;
 
 use crate::{Ledger, PLACES, PRINCIPALS, Principal, number, principal};
 
-/// What a run amounted to, if the oracle agrees.
+/// The figures of a run, if the oracle agrees.
 #[derive(Clone, Copy, Debug)]
 pub struct Summary {
     /// Calls of the ledger at all levels: each record is read back in two ways.
@@ -50,7 +50,7 @@ impl fmt::Display for Summary {
 /// How the ledger and the oracle differ.
 #[derive(Clone, Copy, Debug)]
 pub enum Disagreement {
-    /// The ledger holds a key that nobody recorded.
+    /// The ledger holds a key that was never recorded.
     ForeignKey(Principal),
     /// One principal has two places.
     Twice(u16),
@@ -58,37 +58,37 @@ pub enum Disagreement {
     WrongPeak {
         /// The resident.
         principal: u16,
-        /// What the ledger says.
+        /// The ledger's answer.
         peak: u64,
-        /// What was recorded.
+        /// The highest value recorded.
         maximum: u64,
     },
     /// A principal is missing although its maximum is above the lowest resident's.
     Missing {
         /// The missing principal.
         principal: u16,
-        /// What was recorded for it.
+        /// The highest value recorded for it.
         maximum: u64,
         /// The lowest resident's peak.
         lowest: u64,
     },
     /// Two ways of asking for one number gave different answers.
     Inconsistent {
-        /// What was asked.
+        /// The question.
         what: &'static str,
-        /// What the ledger says.
+        /// The ledger's answer.
         found: u64,
-        /// What it must be.
+        /// The right answer.
         expected: u64,
     },
-    /// What the run was for did not occur.
+    /// The event that the run is for did not occur.
     NothingShown(&'static str),
 }
 
 impl fmt::Display for Disagreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ForeignKey(key) => write!(f, "nobody recorded {key:x?}"),
+            Self::ForeignKey(key) => write!(f, "{key:x?} was never recorded"),
             Self::Twice(principal) => write!(f, "principal {principal} has two places"),
             Self::WrongPeak { principal, peak, maximum } => {
                 write!(f, "principal {principal} recorded {maximum}, the ledger says {peak}")

@@ -1,4 +1,4 @@
-//! What a program needs of Linux if it has no libc: a way in, a way out and a way to write.
+//! The parts of Linux that a program without libc needs: a way in, a way out and a way to write.
 
 use core::arch::{asm, naked_asm};
 use core::fmt;
@@ -44,8 +44,8 @@ pub fn exit(code: u8) -> ! {
     }
 }
 
-/// Where the kernel starts the program: the stack is aligned for a call, and nothing is on it that
-/// we want.
+/// The kernel starts the program here. The stack is aligned for a call, and nothing on it is of
+/// use.
 #[unsafe(naked)]
 #[unsafe(no_mangle)]
 extern "C" fn _start() -> ! {

@@ -11,7 +11,7 @@ use highwater::{PrincipalId, StaticLedger};
 
 static LEDGER: StaticLedger<PrincipalId, 4> = StaticLedger::new();
 
-/// What each tenant asks for in turn, in pages; more tenants than places.
+/// The sizes that each tenant asks for in turn, in pages. There are more tenants than places.
 const DEMANDS: [(&str, &[u64]); 6] = [
     ("alpha", &[1, 5, 3]),
     ("bravo", &[2]),

@@ -3,7 +3,7 @@
 
 use highwater::StaticLedger;
 
-/// Nobody would ever be in it.
+/// A ledger that could hold no key.
 #[cfg(feature = "no-places")]
 pub static LEDGER: StaticLedger<u32, 0> = StaticLedger::new();
 

@@ -24,7 +24,7 @@ static HEAP: LlffHeap = LlffHeap::empty();
 /// and the new one are there at once.
 const HEAP_BYTES: usize = 1024 * 1024;
 
-/// What a guest's memory may have at most.
+/// The most bytes that a guest's memory may have.
 const CEILING: usize = 16 * PAGE;
 
 type Ledger = StaticLedger<PrincipalId, 8>;
@@ -66,7 +66,7 @@ fn host() -> Result<bool, Error> {
     Ok(right)
 }
 
-/// A fresh instance of a module. Its initial memory is nobody's.
+/// A fresh instance of a module. Its initial memory belongs to no principal.
 fn load(engine: &Engine, wasm: &[u8]) -> Result<Guest, Error> {
     let module = Module::new(engine, wasm)?;
     let meter = StoreMemoryMeter::idle(MeterLimits::total(CEILING), &LEDGER);

@@ -1,4 +1,4 @@
-//! Who runs which guest, and what must come of it.
+//! The turns of the principals, with their guests and the results that must come of them.
 
 use highwater::Denial;
 
@@ -37,7 +37,7 @@ pub const TURNS: [Turn; 7] = [
     turn("radio", 0, 1, 4, 1, None),
 ];
 
-/// What each principal must be reported with, in pages.
+/// The peak that must be reported for each principal, in pages.
 pub const PEAKS: [(&str, usize); 4] = [("radio", 2), ("display", 1), ("sensor", 1), ("update", 0)];
 
 const fn turn(

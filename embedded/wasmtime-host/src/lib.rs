@@ -8,13 +8,13 @@
 use highwater::{MeterLimits, PrincipalId, StaticLedger, StoreMemoryMeter};
 use wasmtime::{Engine, Store};
 
-/// Who used how much at the most.
+/// The principals' highest use.
 pub static LEDGER: Ledger = Ledger::new();
 
 /// The ledger's type: the 64 biggest users.
 pub type Ledger = StaticLedger<PrincipalId, 64>;
 
-/// What sits in each store.
+/// The meter in each store.
 pub type Meter = StoreMemoryMeter<&'static Ledger>;
 
 /// A store whose memories are charged to `principal`, `bytes` at the most.

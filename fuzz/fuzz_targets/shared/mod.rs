@@ -1,4 +1,4 @@
-//! What the targets that feed ledgers share.
+//! Helpers of the targets that feed ledgers.
 
 use std::hash::{BuildHasher, Hasher};
 

@@ -79,6 +79,7 @@ struct Shared<K: EpochKey, S> {
 }
 
 #[cfg(feature = "std-ledger")]
+#[cfg_attr(mutants, mutants::skip)] // ci/mutants is without this feature.
 impl<K: EpochKey> Ledger<K> {
     /// A ledger of [`MAX_PRINCIPALS`] places on the default collector. Allocates.
     #[must_use]
@@ -99,6 +100,7 @@ impl<K: EpochKey> Ledger<K> {
 }
 
 #[cfg(feature = "std-ledger")]
+#[cfg_attr(mutants, mutants::skip)] // ci/mutants is without this feature.
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger of [`MAX_PRINCIPALS`] places with a hasher of the caller's. Allocates.
     #[must_use]
@@ -167,6 +169,7 @@ impl<K: EpochKey, S> Clone for Ledger<K, S> {
 
 /// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
 #[cfg(feature = "std-ledger")]
+#[cfg_attr(mutants, mutants::skip)] // ci/mutants is without this feature.
 impl<K: EpochKey> Default for Ledger<K> {
     fn default() -> Self {
         Self::new()

@@ -119,16 +119,30 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     /// ones that no thread can read any more.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.core.table().storage().limbo().free_all(&self.participant);
-        self.core.snapshot(&self.participant)
+        snapshot(self.core, &self.participant)
     }
 
     /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for keys
     /// that have one, sort a [`snapshot`](Self::snapshot)). Clones the keys.
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        report::top(self.snapshot(), n, |_, _| Ordering::Equal)
+        top(self.snapshot(), n)
     }
+}
+
+/// All residents. A participant that is not pinned pins for each of them anew, so that a thread that
+/// loses the processor in between holds back nothing.
+pub(super) fn snapshot<K: EpochKey, S: BuildHasher>(
+    core: &EpochCore<K, S>,
+    participant: &Participant,
+) -> Vec<(K, u64)> {
+    core.table().storage().limbo().free_all(participant);
+    core.snapshot(participant)
+}
+
+/// The `n` highest of a snapshot, ties in no order.
+pub(super) fn top<K>(snapshot: Vec<(K, u64)>, n: usize) -> Vec<(K, u64)> {
+    report::top(snapshot, n, |_, _| Ordering::Equal)
 }
 
 /// Records them all, under the one pin.

@@ -8,7 +8,7 @@ use core::{
 
 use equivalent::Equivalent;
 
-use super::{Ledger, PinnedLedger};
+use super::{Ledger, PinnedLedger, pinned};
 use crate::{
     key::epoch::{Borrowed, EpochKey, Participant},
     ledger::DefaultHashBuilder,
@@ -94,13 +94,13 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.pin().snapshot()
+        pinned::snapshot(self.ledger.core(), &self.participant)
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        self.pin().top(n)
+        pinned::top(self.snapshot(), n)
     }
 }
 

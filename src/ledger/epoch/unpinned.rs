@@ -1,11 +1,14 @@
 //! What a ledger can do by itself where there is thread-local storage.
 
 use alloc::{borrow::ToOwned, vec::Vec};
-use core::hash::{BuildHasher, Hash};
+use core::{
+    cmp::Ordering,
+    hash::{BuildHasher, Hash},
+};
 
 use equivalent::Equivalent;
 
-use super::{Ledger, PinnedLedger};
+use super::{Ledger, PinnedLedger, pinned};
 use crate::{
     key::epoch::{Borrowed, EpochKey, Participant},
     table::{Hint, Recorded},
@@ -60,25 +63,25 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
 
     /// As [`PinnedLedger::for_each`].
     pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.pin().for_each(visit)
+        self.core().table().walk(&self.participant(), visit)
     }
 
     /// As [`PinnedLedger::top_into`].
     #[must_use]
     pub fn top_into<'t>(&self, top: &'t mut [(K, u64)]) -> &'t mut [(K, u64)] {
-        self.pin().top_into(top)
+        self.core().top_into(top, |_, _| Ordering::Equal, &self.participant())
     }
 
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.pin().snapshot()
+        pinned::snapshot(self.core(), &self.participant())
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        self.pin().top(n)
+        pinned::top(self.snapshot(), n)
     }
 
     /// A [`Tracker`] that records for `key` in this ledger.
