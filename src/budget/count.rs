@@ -2,28 +2,28 @@
 
 use crate::sync::{AtomicWord, Ordering, Word, const_fn, widen};
 
-/// Bits of the stamp, above the bytes. 32 bits leave few to spare: 4 of them let a budget count to
+/// Bits of the version, above the bytes. 32 bits leave few to spare: 4 of them let a budget count to
 /// 256 MiB, which is more than the memory of processors without 64-bit atomics.
-const STAMP_BITS: u32 = if Word::BITS == 64 { 16 } else { 4 };
+const VERSION_BITS: u32 = if Word::BITS == 64 { 16 } else { 4 };
 
 /// The most bytes that a budget can count.
-pub(super) const MOST: Word = Word::MAX >> STAMP_BITS;
+pub(super) const MOST: Word = Word::MAX >> VERSION_BITS;
 
-/// The word that decides: the bytes in use and, above them, the *stamp*, which every new limit
-/// changes. A reservation that was computed from an older limit expects an older stamp, so its
+/// The word that decides: the bytes in use and, above them, the *version*, which every new limit
+/// changes. A reservation that was computed from an older limit expects an older version, so its
 /// `compare_exchange` fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Count(Word);
 
 impl Count {
-    /// What to add for the next stamp. It wraps by itself, as the stamp has the topmost bits.
-    const NEXT_STAMP: Word = MOST + 1;
+    /// What to add for the next version. It wraps by itself, as the version has the topmost bits.
+    const NEXT_VERSION: Word = MOST + 1;
 
     fn used(self) -> Word {
         self.0 & MOST
     }
 
-    /// The same stamp with this many bytes, which are at most [`MOST`].
+    /// The same version with this many bytes, which are at most [`MOST`].
     fn with_used(self, used: Word) -> Self {
         debug_assert!(used <= MOST);
         Self(self.0 & !MOST | used)
@@ -90,11 +90,11 @@ impl Level {
         }
     }
 
-    /// What the count becomes with `bytes` more, by the limit that belongs to the stamp seen, or a
+    /// What the count becomes with `bytes` more, by the limit that belongs to the version seen, or a
     /// newer one.
     #[inline]
     fn admit(&self, seen: Count, bytes: u64) -> Result<Count, Over> {
-        // Relaxed: the look at the count has acquired every limit stored before its stamp.
+        // Relaxed: the look at the count has acquired every limit stored before its version.
         let limit = self.limit.load(Ordering::Relaxed);
         let used = seen.used();
         if bytes > widen(limit.saturating_sub(used)) {
@@ -105,7 +105,7 @@ impl Level {
 
     #[inline]
     fn look(&self) -> Count {
-        // Acquire: pairs with the new stamp in `set_limit`, so that a limit at least as new is read next.
+        // Acquire: pairs with the new version in `set_limit`, so that a limit at least as new is read next.
         Count(self.count.load(Ordering::Acquire))
     }
 
@@ -121,10 +121,10 @@ impl Level {
 
     /// From its return on nothing is added by an older limit.
     pub(super) fn set_limit(&self, limit: u64) {
-        // Relaxed: published by the new stamp.
+        // Relaxed: published by the new version.
         self.limit.store(saturate(limit), Ordering::Relaxed);
         // Release: pairs with `look`. An update, so that whatever was computed from an older limit fails.
-        self.count.fetch_add(Count::NEXT_STAMP, Ordering::Release);
+        self.count.fetch_add(Count::NEXT_VERSION, Ordering::Release);
     }
 
     /// This much was in use.

@@ -14,7 +14,7 @@ use count::{Level, MOST, Over};
 pub use over::OverBudget;
 pub use reservation::Reservation;
 
-use crate::sync::{Line, widen};
+use crate::sync::{CachePadded, widen};
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;
 
@@ -44,7 +44,7 @@ use alloc::sync::Arc;
 /// that count meanwhile.
 ///
 /// Counts and limits saturate at [`MAX_LIMIT`](Self::MAX_LIMIT).
-pub struct StaticBudget(Line<Node>);
+pub struct StaticBudget(CachePadded<Node>);
 
 struct Node {
     level: Level,
@@ -91,7 +91,7 @@ impl StaticBudget {
     #[cfg(not(highwater_loom))]
     #[must_use]
     pub const fn new(limit: u64) -> Self {
-        Self(Line(Node { level: Level::new(limit), parent: None }))
+        Self(CachePadded(Node { level: Level::new(limit), parent: None }))
     }
 
     /// A budget of `limit` bytes below this one. The limits of children may add up to more than the
@@ -100,7 +100,7 @@ impl StaticBudget {
     #[must_use]
     pub const fn child(&'static self, limit: u64) -> Self {
         let parent = Some(Budget::from_static(self));
-        Self(Line(Node { level: Level::new(limit), parent }))
+        Self(CachePadded(Node { level: Level::new(limit), parent }))
     }
 
     /// Reserves `bytes` in this budget and in every ancestor, or in none of them.
@@ -275,7 +275,7 @@ impl Budget {
     #[cfg(feature = "alloc")]
     fn shared(limit: u64, parent: Option<Self>) -> Self {
         let node = Node { level: Level::new(limit), parent };
-        Self(Handle::Shared(Arc::new(StaticBudget(Line(node)))))
+        Self(Handle::Shared(Arc::new(StaticBudget(CachePadded(node)))))
     }
 
     /// A handle of a budget in a static.

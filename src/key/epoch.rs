@@ -27,16 +27,12 @@
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::{
-    hash::{Hash, Hasher},
-    marker::PhantomData,
-    ops::Deref,
-};
+use core::hash::Hash;
 
-use crossbeam_epoch::{Atomic, Guard, LocalHandle, Owned, Shared, unprotected};
+use crossbeam_epoch::{Atomic, Guard, Owned, Shared, unprotected};
 
-use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicUsize, Line, MODELLED, Ordering, Zeroable};
+use super::{Comparison, KeyCell, Query, borrowed::Borrowed, participant::Participant, permit::FreePermit};
+use crate::sync::{AtomicUsize, CachePadded, MODELLED, Ordering, Zeroable};
 
 /// How many evicted keys of a [`Ledger`](crate::Ledger) may wait to be freed, in addition to as many
 /// as its capacity: 2<sup>18</sup> keys.
@@ -56,64 +52,6 @@ const RETIREMENTS_A_FLUSH: usize = if MODELLED { 1 } else { 512 };
 /// type can.
 pub trait EpochKey: Hash + Eq + Clone + Send + Sync + 'static {}
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> EpochKey for K {}
-
-/// How a thread pins the collector.
-pub(crate) enum Participant {
-    /// On the process's default collector.
-    #[cfg(feature = "std-ledger")]
-    ThreadLocal,
-    Registered(LocalHandle),
-    /// For as long as this guard lives.
-    Pinned(Guard),
-}
-
-impl Participant {
-    #[inline]
-    pub(crate) fn pin(&self) -> Pinning<'_> {
-        match self {
-            #[cfg(feature = "std-ledger")]
-            Self::ThreadLocal => Pinning::New(crossbeam_epoch::pin()),
-            Self::Registered(handle) => Pinning::New(handle.pin()),
-            Self::Pinned(guard) => Pinning::Held(guard),
-        }
-    }
-
-    /// A participant that is pinned from now on.
-    #[inline]
-    pub(crate) fn pinned(&self) -> Self {
-        match self {
-            #[cfg(feature = "std-ledger")]
-            Self::ThreadLocal => Self::Pinned(crossbeam_epoch::pin()),
-            Self::Registered(handle) => Self::Pinned(handle.pin()),
-            Self::Pinned(_) => unreachable!("pinned once"),
-        }
-    }
-
-    /// Lets go of what a pin of some duration holds back, and pins anew.
-    pub(crate) fn repin(&mut self) {
-        if let Self::Pinned(guard) = self {
-            guard.repin();
-        }
-    }
-}
-
-/// A guard, for one comparison or for longer.
-pub(crate) enum Pinning<'a> {
-    New(Guard),
-    Held(&'a Guard),
-}
-
-impl Deref for Pinning<'_> {
-    type Target = Guard;
-
-    #[inline]
-    fn deref(&self) -> &Guard {
-        match self {
-            Self::New(guard) => guard,
-            Self::Held(guard) => guard,
-        }
-    }
-}
 
 /// A key in an allocation of its own.
 pub(crate) struct Node<K> {
@@ -209,35 +147,7 @@ impl<K: EpochKey> Drop for EpochCell<K> {
     }
 }
 
-/// A borrowed form of a key, and how to make the key from it.
-pub(crate) struct Borrowed<'a, K, Q: ?Sized, F> {
-    key: &'a Q,
-    make: F,
-    kind: PhantomData<fn() -> K>,
-}
-
-impl<'a, K, Q: ?Sized, F: Fn() -> K> Borrowed<'a, K, Q, F> {
-    pub(crate) fn new(key: &'a Q, make: F) -> Self {
-        Self { key, make, kind: PhantomData }
-    }
-}
-
-impl<'a, K, Q: ?Sized> Borrowed<'a, K, Q, fn() -> K> {
-    /// Not to be admitted.
-    pub(crate) fn to_look(key: &'a Q) -> Self {
-        Self::new(key, || unreachable!("a look-up admits nobody"))
-    }
-}
-
-/// As the key that is borrowed.
-impl<K, Q: Hash + ?Sized, F> Hash for Borrowed<'_, K, Q, F> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
-    }
-}
-
-impl<K, Q, F> Wanted<EpochCell<K>> for Borrowed<'_, K, Q, F>
+impl<K, Q, F> Query<EpochCell<K>> for Borrowed<'_, K, Q, F>
 where
     K: EpochKey,
     Q: Hash + equivalent::Equivalent<K> + ?Sized,
@@ -267,7 +177,7 @@ pub(crate) struct Limbo<K: EpochKey> {
     capacity: usize,
     /// 1 if the aging keys cannot be read any more, or if there are none.
     aged: Arc<AtomicUsize>,
-    lists: Line<Lists<K>>,
+    lists: CachePadded<Lists<K>>,
 }
 
 struct Lists<K: EpochKey> {
@@ -279,9 +189,9 @@ struct Lists<K: EpochKey> {
     loose: Atomic<Node<K>>,
     /// Parcels, here and below.
     fresh: Atomic<Node<K>>,
-    /// Calls that free keys.
+    /// The permits that are held.
     #[cfg(not(feature = "std-ledger"))]
-    turns: AtomicUsize,
+    permits: AtomicUsize,
     /// 1 while a thread has the right to what follows.
     locked: AtomicUsize,
     aging: Atomic<Node<K>>,
@@ -296,12 +206,12 @@ impl<K: EpochKey> Limbo<K> {
             loose: Atomic::null(),
             fresh: Atomic::null(),
             #[cfg(not(feature = "std-ledger"))]
-            turns: AtomicUsize::new(0),
+            permits: AtomicUsize::new(0),
             locked: AtomicUsize::new(0),
             aging: Atomic::null(),
             due: Atomic::null(),
         };
-        Self { capacity, aged: Arc::new(AtomicUsize::new(1)), lists: Line(lists) }
+        Self { capacity, aged: Arc::new(AtomicUsize::new(1)), lists: CachePadded(lists) }
     }
 
     pub(crate) fn retired(&self) -> usize {
@@ -358,14 +268,14 @@ impl<K: EpochKey> Limbo<K> {
             return false;
         }
         #[cfg(feature = "std-ledger")]
-        let Some(_turn) = Turn::take() else { return false };
+        let Some(_permit) = FreePermit::acquire() else { return false };
         #[cfg(not(feature = "std-ledger"))]
-        let Some(_turn) = Turn::take(&lists.turns) else { return false };
-        // Acquire: pairs with the release in `Locked`, for the lists and what they hold.
+        let Some(_permit) = FreePermit::acquire(&lists.permits) else { return false };
+        // Acquire: pairs with the release in `Unlock`, for the lists and what they hold.
         if lists.locked.swap(1, Ordering::Acquire) == 1 {
             return false;
         }
-        let locked = Locked(&lists.locked);
+        let unlock = Unlock(&lists.locked);
         if now {
             self.age(&participant.pin());
         }
@@ -374,7 +284,7 @@ impl<K: EpochKey> Limbo<K> {
         // SAFETY: under the lock, no other thread takes a parcel out of this list.
         let Some(parcel) = (unsafe { first.as_ref() }) else { return false };
         lists.due.store(parcel.next_parcel.load(Ordering::Relaxed, unfollowed()), Ordering::Relaxed);
-        drop(locked);
+        drop(unlock);
         Retired { first: first.as_raw(), count: &lists.retired }.free();
         true
     }
@@ -449,61 +359,12 @@ impl<K: EpochKey> Drop for Limbo<K> {
 }
 
 /// The right to the lists.
-struct Locked<'a>(&'a AtomicUsize);
+struct Unlock<'a>(&'a AtomicUsize);
 
-impl Drop for Locked<'_> {
+impl Drop for Unlock<'_> {
     fn drop(&mut self) {
         // Release: pairs with the acquire in `free`.
         self.0.store(0, Ordering::Release);
-    }
-}
-
-/// The right to free keys, which a call from inside the drop of a key does not get: the stack would
-/// grow with every key that waits.
-#[cfg(feature = "std-ledger")]
-struct Turn;
-
-#[cfg(feature = "std-ledger")]
-std::thread_local! {
-    static TAKEN: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
-}
-
-#[cfg(feature = "std-ledger")]
-impl Turn {
-    fn take() -> Option<Self> {
-        (!TAKEN.replace(true)).then(|| Self)
-    }
-}
-
-#[cfg(feature = "std-ledger")]
-impl Drop for Turn {
-    fn drop(&mut self) {
-        TAKEN.set(false);
-    }
-}
-
-/// How many calls may free keys at once where there is no telling which of them are one thread's: so
-/// deep can drops be nested that record and free.
-#[cfg(not(feature = "std-ledger"))]
-const TURNS: usize = 4;
-
-/// Likewise, of the calls on one ledger.
-#[cfg(not(feature = "std-ledger"))]
-struct Turn<'a>(&'a AtomicUsize);
-
-#[cfg(not(feature = "std-ledger"))]
-impl<'a> Turn<'a> {
-    fn take(turns: &'a AtomicUsize) -> Option<Self> {
-        // Relaxed, here and below: a count.
-        let turn = Self(turns);
-        (turns.fetch_add(1, Ordering::Relaxed) < TURNS).then_some(turn)
-    }
-}
-
-#[cfg(not(feature = "std-ledger"))]
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@
 use core::hash::Hash;
 
 use super::{
-    Comparison, KeyCell, Wanted,
+    Comparison, KeyCell, Query,
     words::{PlainKey, Words},
 };
 use crate::sync::{AtomicWord, Ordering, Word, zeroable};
@@ -132,7 +132,7 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     }
 }
 
-impl<K: InlineKey> Wanted<InlineCell<K>> for K {
+impl<K: InlineKey> Query<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
         let repr = self.to_repr();

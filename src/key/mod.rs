@@ -1,9 +1,15 @@
 //! How a slot holds its key: the only part in which the kinds of ledger differ.
 
 #[cfg(feature = "alloc")]
+pub(crate) mod borrowed;
+#[cfg(feature = "alloc")]
 pub(crate) mod epoch;
 pub(crate) mod inline;
 mod inline_str;
+#[cfg(feature = "alloc")]
+pub(crate) mod participant;
+#[cfg(feature = "alloc")]
+mod permit;
 mod plain;
 #[cfg(feature = "serde")]
 pub(crate) mod text;
@@ -60,7 +66,7 @@ pub(crate) trait KeyCell: Sized + Zeroable {
 }
 
 /// The key of a call: compared with occupants, and turned into a new one at an admission.
-pub(crate) trait Wanted<C: KeyCell>: Hash {
+pub(crate) trait Query<C: KeyCell>: Hash {
     fn compare(&self, cell: &C, pin: &C::Pin, still: impl Fn() -> bool) -> Comparison;
 
     /// Makes the key that a slot will hold. May allocate, and may run foreign code that panics.

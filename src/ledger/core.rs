@@ -4,7 +4,7 @@ use core::{borrow::Borrow, cmp::Ordering, fmt, hash::BuildHasher};
 
 use super::{LedgerStats, ranking::Ranking};
 use crate::{
-    key::Wanted,
+    key::Query,
     sync::{Word, const_fn},
     table::{Hint, Key, Pin, Recorded, Storage, Table},
 };
@@ -71,15 +71,15 @@ impl<St: Storage, S> Core<St, S> {
 impl<St: Storage, S: BuildHasher> Core<St, S> {
     /// The record of every ledger. What is at or below the floor is turned away inline, without a hash or a pin.
     #[inline]
-    pub(crate) fn record<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+    pub(crate) fn record<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: u64,
         mut hint: Option<&mut Hint>,
         pin: impl FnOnce() -> P,
     ) -> Recorded {
         match self.table.above_floor(bytes, hint.as_deref_mut()) {
-            Some(bytes) => self.record_above_floor(wanted, bytes, hint, pin()),
+            Some(bytes) => self.record_above_floor(query, bytes, hint, pin()),
             None => Recorded::Unchanged,
         }
     }
@@ -88,35 +88,35 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
     /// it would be one argument more, which costs a resident's record three to seven instructions (`ci/instructions`)
     /// and saves a static ledger four bytes of code (`ci/code-size`).
     #[inline(never)]
-    fn record_above_floor<W: Wanted<St::Cell>>(
+    fn record_above_floor<W: Query<St::Cell>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: Word,
         hint: Option<&mut Hint>,
         pin: impl Borrow<Pin<St>>,
     ) -> Recorded {
-        let wanted = wanted.borrow();
-        self.table.record_above_floor(self.hasher.hash_one(wanted), wanted, bytes, hint, pin.borrow())
+        let query = query.borrow();
+        self.table.record_above_floor(self.hasher.hash_one(query), query, bytes, hint, pin.borrow())
     }
 
     /// The same for a key that was met before: its hint may be all that it takes.
     #[inline]
-    pub(crate) fn record_hinted<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+    pub(crate) fn record_hinted<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: u64,
         hint: &mut Hint,
         pin: impl FnOnce() -> P,
     ) -> Recorded {
         match self.table.record_by_hint(bytes, hint) {
             Some(recorded) => recorded,
-            None => self.record(wanted, bytes, Some(hint), pin),
+            None => self.record(query, bytes, Some(hint), pin),
         }
     }
 
     #[inline]
-    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, wanted: &W, pin: &Pin<St>) -> u64 {
-        self.table.peak(self.hasher.hash_one(wanted), wanted, pin)
+    pub(crate) fn peak<W: Query<St::Cell>>(&self, query: &W, pin: &Pin<St>) -> u64 {
+        self.table.peak(self.hasher.hash_one(query), query, pin)
     }
 
     /// All residents, each once, no more than the capacity.

@@ -98,9 +98,9 @@ pub(crate) use const_fn;
 
 /// A value on cache lines of its own, where the target has caches worth the memory.
 #[cfg_attr(all(target_has_atomic = "64", not(highwater_narrow)), repr(align(128)))]
-pub(crate) struct Line<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);
 
-impl<T> core::ops::Deref for Line<T> {
+impl<T> core::ops::Deref for CachePadded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {

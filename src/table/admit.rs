@@ -13,7 +13,7 @@ use super::{
     word::{Peak, Stamp},
 };
 use crate::{
-    key::{KeyCell, Wanted},
+    key::{KeyCell, Query},
     sync::{Ordering, Word},
 };
 
@@ -27,7 +27,7 @@ struct Claim {
 }
 
 /// Why an attempt to be admitted did not decide.
-enum Setback {
+enum ClaimError {
     /// Another admission came between: begin again.
     Moved,
     /// Every free slot is held by admissions in flight.
@@ -42,7 +42,7 @@ impl<St: Storage> Table<St> {
 
     /// Carries the admission of the gate to its end, unless that has come already, and returns the
     /// ticket of that gate: nothing is in flight for as long as it is current.
-    pub(super) fn settle(&self) -> Ticket {
+    pub(super) fn finish_pending(&self) -> Ticket {
         loop {
             let ticket = self.ticket();
             // Again only if another admission was installed, or is about to be: that is progress.
@@ -98,10 +98,10 @@ impl<St: Storage> Table<St> {
 
     /// Records for a key that was not found at its home: admits it, if it is not resident.
     #[inline(never)]
-    pub(super) fn record_beyond_home<W: Wanted<St::Cell>>(
+    pub(super) fn record_slow<W: Query<St::Cell>>(
         &self,
         hash: u64,
-        wanted: &W,
+        query: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
         pin: &Pin<St>,
@@ -110,7 +110,7 @@ impl<St: Storage> Table<St> {
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, pin) {
+            let ticket = match self.find(home, query, pin) {
                 Err(ticket) => ticket,
                 Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
@@ -119,15 +119,15 @@ impl<St: Storage> Table<St> {
             };
             let mut victim = None;
             if shape.is_full(ticket.gate.seq(shape)) {
-                self.approach(home);
-                let Some(lowest) = self.lowest(ticket) else { continue };
+                self.prefetch(home);
+                let Some(lowest) = self.lowest_resident(ticket) else { continue };
                 if !self.is_current(ticket) {
                     continue;
                 }
                 self.raise_floor(lowest.peak);
                 if bytes <= lowest.peak {
                     if let Some(hint) = hint {
-                        hint.settle(lowest.peak);
+                        hint.see_floor(lowest.peak);
                     }
                     return Recorded::Dropped;
                 }
@@ -137,11 +137,11 @@ impl<St: Storage> Table<St> {
                 return self.refuse(bytes);
             }
             // Whatever can panic or allocate happens here, before anything is claimed.
-            let key = prepared.take().unwrap_or_else(|| wanted.prepare());
+            let key = prepared.take().unwrap_or_else(|| query.prepare());
             let claim = match self.claim(home, ticket) {
                 Ok(claim) => claim,
-                Err(Setback::NoSlot) => return self.refuse(bytes),
-                Err(Setback::Moved) => {
+                Err(ClaimError::NoSlot) => return self.refuse(bytes),
+                Err(ClaimError::Moved) => {
                     prepared = Some(key);
                     continue;
                 }
@@ -160,7 +160,7 @@ impl<St: Storage> Table<St> {
                     self.tighten_above(victim.slot, Mark::of_eviction(number));
                 }
                 if let Some(hint) = hint {
-                    hint.point(claim.slot, bytes);
+                    hint.see_peak(claim.slot, bytes);
                 }
                 // Foreign code may run in here, so it comes last.
                 St::Cell::retire(displaced, self.storage.limbo(), pin);
@@ -174,7 +174,7 @@ impl<St: Storage> Table<St> {
 
     /// Touches what the claim of a newcomer will write, if the table is one that no cache holds: then these
     /// lines arrive while the search waits for its own. Nothing is concluded from what is read.
-    fn approach(&self, home: Home) {
+    fn prefetch(&self, home: Home) {
         let shape = self.storage.shape();
         if shape.levels <= CACHED_LEVELS {
             return;
@@ -182,17 +182,17 @@ impl<St: Storage> Table<St> {
         let is_free = |&slot: &usize| self.slot(slot).look().is_free();
         if let Some(slot) = shape.slots_of(home.group).find(is_free) {
             self.storage.intents()[slot].bytes.load(Ordering::Relaxed);
-            self.bounds().approach(slot);
+            self.bounds().prefetch(slot);
         }
     }
 
     /// Claims the first free slot on the path of `home`, for the admission after the ticket's.
-    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, Setback> {
+    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
         let stamp = Stamp::new(shape.gate.era_of_next(ticket.era, seq), seq, &shape.gate);
         for displacement in 0..shape.groups {
-            for slot in shape.slots_of(shape.probe(home, displacement)) {
+            for slot in shape.slots_of(shape.group_at(home, displacement)) {
                 let seen = self.slot(slot).look();
                 if !seen.is_free() {
                     continue;
@@ -200,14 +200,14 @@ impl<St: Storage> Table<St> {
                 // A slot freed by the admission of the gate, or before, may be used now; one that a
                 // later admission frees may not, and shows a gate that has moved.
                 if !self.is_current(ticket) {
-                    return Err(Setback::Moved);
+                    return Err(ClaimError::Moved);
                 }
                 if self.slot(slot).replace(seen, Peak::pending(stamp)).is_ok() {
                     return Ok(Claim { slot, displacement, stamp });
                 }
             }
         }
-        Err(if self.is_current(ticket) { Setback::NoSlot } else { Setback::Moved })
+        Err(if self.is_current(ticket) { ClaimError::NoSlot } else { ClaimError::Moved })
     }
 
     /// Release: who reads one of these words (acquire, in `help`) sees the claim of this owner.
@@ -227,7 +227,7 @@ impl<St: Storage> Table<St> {
             return false;
         }
         // Settles this admission, or a later one, whose owner has settled this one.
-        self.settle();
+        self.finish_pending();
         // Relaxed will do, in `is_still`: what others did to the slot came before the settling just seen, and
         // nobody but this call changes it from now on.
         !self.slot(claim.slot).is_still(Peak::pending(claim.stamp))
@@ -285,8 +285,8 @@ mod tests {
             let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, &());
             assert_eq!(recorded, Recorded::Raised);
         }
-        let ticket = table.settle();
-        let victim = table.lowest(ticket).expect("nothing moves");
+        let ticket = table.finish_pending();
+        let victim = table.lowest_resident(ticket).expect("nothing moves");
         assert_eq!(victim.slot, 0);
         let Ok(claim) = table.claim(shape.home(hash_in(5)), ticket) else { panic!("a slot is free") };
         table.write_intent(claim.slot, victim.peak + 5, Some(victim));

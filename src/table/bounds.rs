@@ -110,7 +110,7 @@ impl<'a> Bounds<'a> {
 
     /// Touches the two lowest nodes above a slot, which are those that caches do not hold. Relaxed: pairs with
     /// nothing, since nothing is concluded.
-    pub(crate) fn approach(&self, slot: usize) {
+    pub(crate) fn prefetch(&self, slot: usize) {
         self.nodes[self.shape.node(0, slot / LEAF)].load(Ordering::Relaxed);
         self.nodes[self.shape.node(1, slot / LEAF / FANOUT)].load(Ordering::Relaxed);
     }
@@ -124,7 +124,7 @@ impl<'a> Bounds<'a> {
 
     /// A lower bound of everything below some nodes of a level.
     #[inline]
-    pub(crate) fn lowest(&self, level: usize, nodes: Range<usize>) -> Word {
+    pub(crate) fn minimum(&self, level: usize, nodes: Range<usize>) -> Word {
         self.of(level, nodes).fold(NOTHING, Word::min)
     }
 }
@@ -235,9 +235,9 @@ mod tests {
         bounds.lower(777, 5);
         let mut index = 777 / LEAF;
         for level in 0..shape.levels {
-            assert_eq!(bounds.lowest(level, 0..index), NOTHING);
-            assert_eq!(bounds.lowest(level, index..index + 1), 5);
-            assert_eq!(bounds.lowest(level, index + 1..shape.nodes_at(level)), NOTHING);
+            assert_eq!(bounds.minimum(level, 0..index), NOTHING);
+            assert_eq!(bounds.minimum(level, index..index + 1), 5);
+            assert_eq!(bounds.minimum(level, index + 1..shape.nodes_at(level)), NOTHING);
             index /= FANOUT;
         }
     }

@@ -49,7 +49,7 @@ impl Group {
 
     /// The slots that have their tag out of these, and sometimes one more behind these.
     #[inline]
-    fn lanes_with(self, tags: Word) -> Lanes {
+    fn match_tags(self, tags: Word) -> Lanes {
         // A byte that is zero borrows: its own top bit comes up, and perhaps that of the byte above it.
         let differing = self.0 ^ tags;
         Lanes(differing.wrapping_sub(LANES) & !differing & LANES << 7)
@@ -88,8 +88,8 @@ impl Groups<'_> {
     }
 
     #[inline]
-    pub(super) fn lanes_with(self, group: usize, tags: Word) -> Lanes {
-        self.look(group).lanes_with(tags)
+    pub(super) fn match_tags(self, group: usize, tags: Word) -> Lanes {
+        self.look(group).match_tags(tags)
     }
 
     /// How many groups after this one a key with its home here can be in.
@@ -147,7 +147,7 @@ mod tests {
                 groups.extend_reach(0, 9);
                 groups.tag(0, lane, tags(byte));
                 groups.tag(0, lane, tags(byte));
-                let found: Vec<_> = groups.lanes_with(0, tags(byte)).collect();
+                let found: Vec<_> = groups.match_tags(0, tags(byte)).collect();
                 assert_eq!(found.first(), Some(&lane), "{byte}");
                 assert_eq!(groups.look(0).reach(), 9);
             }
@@ -164,8 +164,8 @@ mod tests {
         groups.extend_reach(0, reach);
         for lane in 0..GROUP {
             groups.tag(0, lane, hash);
-            assert_eq!(groups.lanes_with(0, hash).count(), lane + 1);
-            assert_eq!(groups.lanes_with(0, !hash).count(), 0);
+            assert_eq!(groups.match_tags(0, hash).count(), lane + 1);
+            assert_eq!(groups.match_tags(0, !hash).count(), 0);
         }
         assert_eq!(groups.look(0).reach(), reach);
     }

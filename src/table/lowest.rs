@@ -29,7 +29,7 @@ impl<St: Storage> Table<St> {
     ///
     /// While it is current nobody comes or goes and residents only grow: a resident that was not
     /// below the best found when it was looked at is not below it later.
-    pub(super) fn lowest(&self, ticket: Ticket) -> Option<Found> {
+    pub(super) fn lowest_resident(&self, ticket: Ticket) -> Option<Found> {
         let mut search =
             Search { table: self, bounds: self.bounds(), ticket, best: None, mark: None, moved: false };
         let shape = self.storage.shape();
@@ -63,7 +63,7 @@ impl<St: Storage> Table<St> {
         let below = self.storage.shape().below(level, index);
         bounds.raise(level, index, mark, || match level {
             0 => self.look_at_slots(below, &mut None),
-            _ => bounds.lowest(level - 1, below),
+            _ => bounds.minimum(level - 1, below),
         })
     }
 
@@ -98,11 +98,11 @@ impl<St: Storage> Search<'_, St> {
         }
         let mut known = NOTHING;
         loop {
-            let (lowest, place) = least(&bounds);
-            if !self.may_be_lower(lowest) || self.moved {
-                return known.min(lowest);
+            let (bound, place) = least(&bounds);
+            if !self.may_be_lower(bound) || self.moved {
+                return known.min(bound);
             }
-            known = known.min(self.visit(level, first + place, lowest));
+            known = known.min(self.visit(level, first + place, bound));
             bounds[place] = NOTHING;
         }
     }

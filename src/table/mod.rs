@@ -3,6 +3,7 @@
 
 mod admit;
 mod bounds;
+mod find;
 mod gate;
 mod group;
 mod hint;
@@ -14,12 +15,12 @@ mod walk;
 pub(crate) mod word;
 
 use crate::{
-    key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn, widen},
+    key::{Comparison, Query},
+    sync::{AtomicUsize, AtomicWord, CachePadded, Ordering, Word, const_fn, widen},
 };
 use bounds::Bounds;
 use gate::{Admissions, Ticket};
-use group::{GROUP, Groups};
+use group::Groups;
 pub use hint::Hint;
 use shape::Home;
 use slot::Slot;
@@ -51,9 +52,9 @@ pub enum Recorded {
 /// The shared state of a ledger.
 pub(crate) struct Table<St> {
     /// The largest lower bound of all residents proven so far; 0 until the table is full.
-    floor: Line<AtomicWord>,
-    admissions: Line<Admissions>,
-    tally: Line<Tally>,
+    floor: CachePadded<AtomicWord>,
+    admissions: CachePadded<Admissions>,
+    tally: CachePadded<Tally>,
     storage: St,
 }
 
@@ -79,9 +80,9 @@ impl<St> Table<St> {
         /// A table over storage whose bytes are all zero.
         pub(crate) fn new(storage: St) -> Self {
             Self {
-                floor: Line(AtomicWord::new(0)),
-                admissions: Line(Admissions::new()),
-                tally: Line(Tally {
+                floor: CachePadded(AtomicWord::new(0)),
+                admissions: CachePadded(Admissions::new()),
+                tally: CachePadded(Tally {
                     evictions: AtomicWord::new(0),
                     refused: AtomicUsize::new(0),
                     lost: AtomicWord::new(0),
@@ -163,29 +164,29 @@ impl<St: Storage> Table<St> {
             return Some(bytes);
         }
         if let Some(hint) = hint {
-            hint.settle(floor);
+            hint.see_floor(floor);
         }
         None
     }
 
     /// Records a value above the floor for a key, and notes in the hint what is known of it then.
     #[inline]
-    pub(crate) fn record_above_floor<W: Wanted<St::Cell>>(
+    pub(crate) fn record_above_floor<W: Query<St::Cell>>(
         &self,
         hash: u64,
-        wanted: &W,
+        query: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
         pin: &Pin<St>,
     ) -> Recorded {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, pin)
+            && let Comparison::Equal = met.compare(slot, query, pin)
             && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
         {
             return recorded;
         }
         // Everything by value: it is the last call then.
-        self.record_beyond_home(hash, wanted, bytes, hint, pin)
+        self.record_slow(hash, query, bytes, hint, pin)
     }
 
     /// Raises a resident just found; `None` if the slot has changed since.
@@ -196,7 +197,7 @@ impl<St: Storage> Table<St> {
             self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
         }
         if let Some(hint) = hint {
-            hint.point(found.slot, bytes.max(found.peak));
+            hint.see_peak(found.slot, bytes.max(found.peak));
         }
         Some(if raises { Recorded::Raised } else { Recorded::Unchanged })
     }
@@ -205,31 +206,31 @@ impl<St: Storage> Table<St> {
     #[inline]
     pub(crate) fn record_by_hint(&self, bytes: u64, hint: &mut Hint) -> Option<Recorded> {
         let bytes = saturate(bytes);
-        if bytes <= hint.settled() {
+        if bytes <= hint.seen() {
             // The peak was this high once; if the resident is gone since, the floor is.
             return Some(Recorded::Unchanged);
         }
         let slot = hint.slot()?;
         // The word that was seen does not come back, so the slot is still the same resident's.
-        self.raise(Found { slot, peak: hint.settled() }, bytes, Some(hint))
+        self.raise(Found { slot, peak: hint.seen() }, bytes, Some(hint))
     }
 
     /// The peak of a key in bytes, 0 if it is not resident.
     #[inline]
-    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
+    pub(crate) fn peak<W: Query<St::Cell>>(&self, hash: u64, query: &W, pin: &Pin<St>) -> u64 {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, pin)
+            && let Comparison::Equal = met.compare(slot, query, pin)
         {
             return widen(met.peak);
         }
-        self.peak_beyond_home(self.storage.shape().home(hash), wanted, pin)
+        self.peak_slow(self.storage.shape().home(hash), query, pin)
     }
 
     /// The same, once home has not decided.
     #[inline(never)]
-    fn peak_beyond_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> u64 {
+    fn peak_slow<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> u64 {
         loop {
-            match self.find(home, wanted, pin) {
+            match self.find(home, query, pin) {
                 Ok(found) => return widen(found.peak),
                 Err(ticket) if self.is_current(ticket) => return 0,
                 Err(_) => {}
@@ -238,73 +239,9 @@ impl<St: Storage> Table<St> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        let ticket = self.settle();
+        let ticket = self.finish_pending();
         let seq = ticket.gate.seq(&self.storage.shape().gate);
         // In this order: `seq` may have more bits than a `usize`.
         seq.min(self.capacity() as Word) as usize
-    }
-
-    /// The resident with this key, or the ticket under which there is none: conclusive if that is
-    /// current afterwards.
-    fn find<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
-        // Nobody comes or goes while this is current.
-        let ticket = self.settle();
-        self.probe(home, wanted, pin).ok_or(ticket)
-    }
-
-    /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds
-    /// was resident with that peak.
-    fn probe<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        let shape = self.storage.shape();
-        let reach = self.groups().reach(home.group);
-        (0..=reach).find_map(|displacement| self.look_in(shape.probe(home, displacement), home, wanted, pin))
-    }
-
-    /// Looks for a key in one group.
-    fn look_in<W: Wanted<St::Cell>>(
-        &self,
-        group: usize,
-        home: Home,
-        wanted: &W,
-        pin: &Pin<St>,
-    ) -> Option<Found> {
-        let lanes = self.groups().lanes_with(group, home.tags);
-        lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, wanted, pin))
-    }
-
-    /// The slot's resident, if it has this key.
-    fn look_at<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        loop {
-            let (slot, met) = self.resident(place)?;
-            match met.compare(slot, wanted, pin) {
-                Comparison::Equal => return Some(met),
-                Comparison::Different => return None,
-                Comparison::Changed => {} // By another call that got ahead.
-            }
-        }
-    }
-
-    /// Where a resident nearly always is: the first slot of its home group that has its tag.
-    #[inline(always)]
-    fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
-        let home = self.storage.shape().home(hash);
-        let lane = self.groups().lanes_with(home.group, home.tags).next()?;
-        self.resident(home.group * GROUP + lane)
-    }
-
-    /// The resident of a slot, whoever it is. (A tag too many can point beyond the last slot.)
-    #[inline(always)]
-    fn resident(&self, place: usize) -> Option<(&Slot<St::Cell>, Found)> {
-        let slot = self.storage.slots().get(place)?;
-        let peak = slot.look().as_live()?;
-        Some((slot, Found { slot: place, peak }))
-    }
-}
-
-impl Found {
-    /// Compares a key with that of a resident as it was met.
-    #[inline(always)]
-    fn compare<C: KeyCell>(self, slot: &Slot<C>, wanted: &impl Wanted<C>, pin: &C::Pin) -> Comparison {
-        wanted.compare(&slot.cell, pin, || slot.is_still(Peak::live(self.peak)))
     }
 }

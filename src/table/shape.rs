@@ -115,7 +115,7 @@ impl Shape {
 
     /// The group `displacement` after `home`, around the end.
     #[inline]
-    pub(crate) fn probe(&self, home: Home, displacement: usize) -> usize {
+    pub(crate) fn group_at(&self, home: Home, displacement: usize) -> usize {
         let group = home.group + displacement;
         if group < self.groups { group } else { group - self.groups }
     }
@@ -162,13 +162,13 @@ mod tests {
     }
 
     #[test]
-    fn homes_cover_the_groups_and_probes_go_round() {
+    fn homes_cover_the_groups_and_displacements_go_round() {
         let shape = Shape::with_capacity(100);
         assert_eq!(shape.home(0).group, 0);
         let last = shape.home(u64::MAX);
         assert_eq!(last.group, shape.groups - 1);
-        assert_eq!(shape.probe(last, 1), 0);
-        assert_eq!(shape.probe(shape.home(0), shape.groups - 1), last.group);
+        assert_eq!(shape.group_at(last, 1), 0);
+        assert_eq!(shape.group_at(shape.home(0), shape.groups - 1), last.group);
         assert_eq!(shape.slots_of(last.group).end, shape.slots);
     }
 }

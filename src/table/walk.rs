@@ -9,7 +9,7 @@ impl<St: Storage> Table<St> {
     /// the walk, but one that was evicted and admitted again may come twice, and newcomers may come
     /// beside those whose places they took.
     pub(crate) fn walk(&self, pin: &Pin<St>, mut visit: impl FnMut(Key<St>, u64)) -> bool {
-        let ticket = self.settle();
+        let ticket = self.finish_pending();
         for slot in self.storage.slots() {
             loop {
                 let seen = slot.look();

@@ -13,9 +13,9 @@ pub type Place = [usize; FRAMES];
 /// The steps of a call by the functions of the crate that take them; a stop belongs to the innermost of these. Those
 /// marked `true` are part of every admission to a full ledger and long enough that thousands of stops must have met them.
 const STEPS: [(&str, bool); 15] = [
-    ("settle", false),
+    ("finish_pending", false),
     ("help", true),
-    ("lowest", true),
+    ("lowest_resident", true),
     ("raise_floor", false),
     ("claim", true),
     ("put", true),

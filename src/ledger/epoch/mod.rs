@@ -65,12 +65,12 @@ pub use recorder::Recorder;
 /// the stack does not grow with the keys that wait (without `std` drops are nested up to four deep).
 /// If each drop evicts another key, one more key waits for each that is evicted otherwise.
 pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
-    shared: Arc<Shared<K, S>>,
+    inner: Arc<Inner<K, S>>,
 }
 
 type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
 
-struct Shared<K: EpochKey, S> {
+struct Inner<K: EpochKey, S> {
     core: EpochCore<K, S>,
     /// The process's default collector if there is none. Unwind safe: only the code of a key can panic
     /// while the collector runs (a `Drop`, without `std-ledger`), between two steps of its own; what that key was to
@@ -134,12 +134,12 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
         let core = Core::new(Heap::new(capacity, Limbo::new(capacity)), hasher);
-        Self { shared: Arc::new(Shared { core, collector: AssertUnwindSafe(collector) }) }
+        Self { inner: Arc::new(Inner { core, collector: AssertUnwindSafe(collector) }) }
     }
 
     #[inline]
     fn core(&self) -> &EpochCore<K, S> {
-        &self.shared.core
+        &self.inner.core
     }
 
     readings!();
@@ -155,13 +155,13 @@ impl<K: EpochKey, S> Ledger<K, S> {
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         // The collector tells through a word of its own when retired keys may be freed.
-        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
+        arc_bytes::<Inner<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
     }
 }
 
 impl<K: EpochKey, S> Clone for Ledger<K, S> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { inner: Arc::clone(&self.inner) }
     }
 }
 

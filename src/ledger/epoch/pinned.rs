@@ -11,7 +11,7 @@ use equivalent::Equivalent;
 
 use super::EpochCore;
 use crate::{
-    key::epoch::{Borrowed, EpochKey, Participant},
+    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
     ledger::{DefaultHashBuilder, report},
     table::{Recorded, Storage},
 };
@@ -98,9 +98,8 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let wanted = Borrowed::new(key, make);
-        let recorded =
-            self.core.record::<Borrowed<'_, K, _, _>, _>(wanted, bytes, None, || &self.participant);
+        let query = Borrowed::new(key, make);
+        let recorded = self.core.record::<Borrowed<'_, K, _, _>, _>(query, bytes, None, || &self.participant);
         if recorded == Recorded::Admitted && self.core.table().storage().limbo().is_half_full() {
             self.participant.repin();
         }
@@ -111,7 +110,7 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.core.peak(&Borrowed::to_look(key), &self.participant)
+        self.core.peak(&Borrowed::for_lookup(key), &self.participant)
     }
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the

@@ -7,7 +7,7 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger};
 use crate::{
-    key::epoch::{Borrowed, EpochKey, Participant},
+    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -23,7 +23,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     #[inline]
     fn participant(&self) -> Participant {
-        match &*self.shared.collector {
+        match &*self.inner.collector {
             None => Participant::ThreadLocal,
             Some(collector) => Participant::Registered(collector.register()),
         }
@@ -55,7 +55,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.core().peak(&Borrowed::to_look(key), &self.participant())
+        self.core().peak(&Borrowed::for_lookup(key), &self.participant())
     }
 
     /// As [`PinnedLedger::for_each`].

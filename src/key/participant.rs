@@ -1,0 +1,63 @@
+//! How a thread takes part in epoch reclamation.
+
+use core::ops::Deref;
+
+use crossbeam_epoch::{Guard, LocalHandle};
+
+/// How a thread pins the collector.
+pub(crate) enum Participant {
+    /// On the process's default collector.
+    #[cfg(feature = "std-ledger")]
+    ThreadLocal,
+    Registered(LocalHandle),
+    /// For as long as this guard lives.
+    Pinned(Guard),
+}
+
+impl Participant {
+    #[inline]
+    pub(crate) fn pin(&self) -> Pinning<'_> {
+        match self {
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Pinning::New(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Pinning::New(handle.pin()),
+            Self::Pinned(guard) => Pinning::Held(guard),
+        }
+    }
+
+    /// A participant that is pinned from now on.
+    #[inline]
+    pub(crate) fn pinned(&self) -> Self {
+        match self {
+            #[cfg(feature = "std-ledger")]
+            Self::ThreadLocal => Self::Pinned(crossbeam_epoch::pin()),
+            Self::Registered(handle) => Self::Pinned(handle.pin()),
+            Self::Pinned(_) => unreachable!("pinned once"),
+        }
+    }
+
+    /// Lets go of what a pin of some duration holds back, and pins anew.
+    pub(crate) fn repin(&mut self) {
+        if let Self::Pinned(guard) = self {
+            guard.repin();
+        }
+    }
+}
+
+/// A guard, for one comparison or for longer.
+pub(crate) enum Pinning<'a> {
+    New(Guard),
+    Held(&'a Guard),
+}
+
+impl Deref for Pinning<'_> {
+    type Target = Guard;
+
+    #[inline]
+    fn deref(&self) -> &Guard {
+        match self {
+            Self::New(guard) => guard,
+            Self::Held(guard) => guard,
+        }
+    }
+}
