@@ -4,13 +4,13 @@ use core::ops::Deref;
 
 use crossbeam_epoch::{Guard, LocalHandle};
 
-/// How a thread pins the collector.
+/// A thread's way to pin the collector.
 pub(crate) enum Participant {
     /// On the process's default collector.
     #[cfg(feature = "std-ledger")]
     ThreadLocal,
     Registered(LocalHandle),
-    /// For as long as this guard lives.
+    /// Pinned for as long as this guard lives.
     Pinned(Guard),
 }
 
@@ -36,7 +36,8 @@ impl Participant {
         }
     }
 
-    /// Lets go of what a pin of some duration holds back, and pins anew.
+    /// Unpins and pins anew, if this is a pin of some duration: keys that it held back can then be
+    /// freed.
     pub(crate) fn repin(&mut self) {
         if let Self::Pinned(guard) = self {
             guard.repin();
@@ -44,7 +45,7 @@ impl Participant {
     }
 }
 
-/// A guard, for one comparison or for longer.
+/// A guard for one comparison, or a longer one.
 pub(crate) enum Pinning<'a> {
     New(Guard),
     Held(&'a Guard),

@@ -1,7 +1,7 @@
 //! The permit to free retired keys, so that the drop of a key does not free others.
 //!
-//! The drop of a key may record in a ledger, and an admission frees keys. If such a nested call freed
-//! keys as well, the stack would grow with every key that waits.
+//! The drop of a key may record in a ledger, and an admission frees keys. If such a nested call
+//! freed keys as well, the stack would grow with every key that waits.
 
 #[cfg(not(feature = "std-ledger"))]
 use crate::sync::{AtomicUsize, Ordering};

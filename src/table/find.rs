@@ -4,21 +4,21 @@ use super::{Found, Pin, Storage, Table, gate::Ticket, group::GROUP, shape::Home,
 use crate::key::{Comparison, KeyCell, Query};
 
 impl<St: Storage> Table<St> {
-    /// The resident with this key, or the ticket under which there is none: conclusive if that is
-    /// current afterwards.
+    /// The resident with this key, or the ticket under which there is none. The key was absent if
+    /// that ticket is current afterwards.
     pub(super) fn find<W: Query<St::Cell>>(
         &self,
         home: Home,
         query: &W,
         pin: &Pin<St>,
     ) -> Result<Found, Ticket> {
-        // Nobody comes or goes while this is current.
+        // No key is admitted or evicted while this is current.
         let ticket = self.finish_pending();
         self.probe(home, query, pin).ok_or(ticket)
     }
 
-    /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds
-    /// was resident with that peak.
+    /// Looks for a key from its home on, as far as keys of that home were ever placed. A resident
+    /// found had that peak when the call met it.
     fn probe<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> Option<Found> {
         let shape = self.storage.shape();
         let reach = self.groups().reach(home.group);
@@ -38,7 +38,7 @@ impl<St: Storage> Table<St> {
         lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, query, pin))
     }
 
-    /// The slot's resident, if it has this key.
+    /// The resident of a slot, if it has this key.
     fn look_at<W: Query<St::Cell>>(&self, place: usize, query: &W, pin: &Pin<St>) -> Option<Found> {
         loop {
             let (slot, met) = self.resident(place)?;
@@ -50,7 +50,8 @@ impl<St: Storage> Table<St> {
         }
     }
 
-    /// Where a resident nearly always is: the first slot of its home group that has its tag.
+    /// The resident of the first slot of the home group whose tag matches: where a key nearly
+    /// always is.
     #[inline(always)]
     pub(super) fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
         let home = self.storage.shape().home(hash);
@@ -58,7 +59,8 @@ impl<St: Storage> Table<St> {
         self.resident(home.group * GROUP + lane)
     }
 
-    /// The resident of a slot, whoever it is. (A tag too many can point beyond the last slot.)
+    /// The resident of a slot, with any key. (A false match of a tag can point beyond the last
+    /// slot.)
     #[inline(always)]
     fn resident(&self, place: usize) -> Option<(&Slot<St::Cell>, Found)> {
         let slot = self.storage.slots().get(place)?;
@@ -68,7 +70,7 @@ impl<St: Storage> Table<St> {
 }
 
 impl Found {
-    /// Compares a key with that of a resident as it was met.
+    /// Compares a key with that of the resident.
     #[inline(always)]
     pub(super) fn compare<C: KeyCell>(
         self,

@@ -1,5 +1,5 @@
-//! The table: slots, the gate, and the calls on residents. Admission is in [`admit`], the search for
-//! the victim in [`lowest`], walks over all residents in [`walk`].
+//! The table: slots, the gate, and the calls on residents. Look-ups are in [`find`], admission is
+//! in [`admit`], the search for the victim in [`lowest`], walks over all residents in [`walk`].
 
 mod admit;
 mod bounds;
@@ -31,34 +31,34 @@ pub(crate) use storage::Heap;
 pub(crate) use storage::{Key, Pin, Storage};
 use word::{Peak, saturate};
 
-/// What [`record_peak`](crate::InlineLedger::record_peak) did.
+/// The effect of a [`record_peak`](crate::InlineLedger::record_peak).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recorded {
     /// The principal's peak, or the floor, was already at least this value.
     Unchanged,
-    /// The resident's peak is now this value.
+    /// The principal was resident, and its peak is now this value.
     Raised,
-    /// The principal is resident now, in the place of the lowest resident if all were taken.
+    /// The principal is resident now, in the place of the lowest resident if the ledger was full.
     Admitted,
-    /// All places are taken and no resident is lower than this value.
+    /// The ledger is full and no resident is lower than this value.
     Dropped,
-    /// The value is above the floor and was **not** kept, because everything spare was in use by
-    /// admissions in flight (or, with epoch keys, by retired keys that a stalled thread holds back).
+    /// The value is above the floor and was **not** kept: admissions in flight held every spare
+    /// slot, or, with epoch keys, too many retired keys were waiting behind a stalled thread.
     /// Counted by `refused()`, and covered by `untracked_at_most()`.
     Refused,
 }
 
 /// The shared state of a ledger.
 pub(crate) struct Table<St> {
-    /// The largest lower bound of all residents proven so far; 0 until the table is full.
+    /// The highest peak that was proven to be the lowest of a full table; 0 until then.
     floor: CachePadded<AtomicWord>,
     admissions: CachePadded<Admissions>,
     tally: CachePadded<Tally>,
     storage: St,
 }
 
-/// What is only counted.
+/// Counts, and the values that go with them.
 struct Tally {
     evictions: AtomicWord,
     refused: AtomicUsize,
@@ -68,7 +68,7 @@ struct Tally {
     raising_searches: AtomicWord,
 }
 
-/// A resident, where and with which peak a search met it.
+/// A resident: the slot and the peak with which a call met it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     slot: usize,
@@ -98,23 +98,24 @@ impl<St> Table<St> {
         &self.storage
     }
 
-    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later reading of
-    /// the floor, in the one order of raises and reads across principals (see `raise_floor`). As an acquire
-    /// load it also shows the residents that the floor was proven from.
+    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later
+    /// reading of the floor, in the one order of raises and reads across principals. It is also an
+    /// acquire load, which shows the residents from which the floor was proven. Pairs with
+    /// `raise_floor`.
     #[inline]
     fn floor_word(&self) -> Word {
         self.floor.load(Ordering::SeqCst)
     }
 
-    /// The floor as a reading. SeqCst: it belongs to the one order of raises and reads across principals
-    /// (see `raise_floor`).
+    /// The floor as a reading. SeqCst: it is in the one order of raises and reads across
+    /// principals. Pairs with `raise_floor`.
     #[inline]
     pub(crate) fn floor(&self) -> u64 {
         widen(self.floor.load(Ordering::SeqCst))
     }
 
     pub(crate) fn untracked_at_most(&self) -> u64 {
-        // SeqCst, as above.
+        // SeqCst, as above: pairs with the update in `refuse`.
         self.floor().max(widen(self.tally.lost.load(Ordering::SeqCst)))
     }
 
@@ -124,7 +125,8 @@ impl<St> Table<St> {
     }
 
     pub(crate) fn refused(&self) -> u64 {
-        // Acquire: who sees a refusal counted also sees it in `untracked_at_most`.
+        // Acquire: pairs with the update in `refuse`. A thread that sees a refusal counted also
+        // sees it in `untracked_at_most`.
         self.tally.refused.load(Ordering::Acquire) as u64
     }
 }
@@ -154,8 +156,8 @@ impl<St: Storage> Table<St> {
         &self.storage.slots()[slot]
     }
 
-    /// A value as the table counts it, if it is above the floor: the others change nothing, which is noted in the
-    /// hint. A load and a comparison, without a hash or a pin.
+    /// The value as the table counts it, if it is above the floor. Other values change nothing,
+    /// which the hint then notes. A load and a comparison, without a hash or a pin.
     #[inline]
     pub(crate) fn above_floor(&self, bytes: u64, hint: Option<&mut Hint>) -> Option<Word> {
         let bytes = saturate(bytes);
@@ -169,7 +171,7 @@ impl<St: Storage> Table<St> {
         None
     }
 
-    /// Records a value above the floor for a key, and notes in the hint what is known of it then.
+    /// Records a value above the floor for a key, and notes in the hint where the key was met.
     #[inline]
     pub(crate) fn record_above_floor<W: Query<St::Cell>>(
         &self,
@@ -185,11 +187,11 @@ impl<St: Storage> Table<St> {
         {
             return recorded;
         }
-        // Everything by value: it is the last call then.
+        // Everything by value, so that this is a tail call.
         self.record_slow(hash, query, bytes, hint, pin)
     }
 
-    /// Raises a resident just found; `None` if the slot has changed since.
+    /// Raises a resident just found. `None` if the slot has changed since.
     #[inline]
     fn raise(&self, found: Found, bytes: Word, hint: Option<&mut Hint>) -> Option<Recorded> {
         let raises = bytes > found.peak;
@@ -202,20 +204,21 @@ impl<St: Storage> Table<St> {
         Some(if raises { Recorded::Raised } else { Recorded::Unchanged })
     }
 
-    /// Records through a hint alone: `None` if it does not decide.
+    /// Records through a hint alone. `None` if the hint does not decide.
     #[inline]
     pub(crate) fn record_by_hint(&self, bytes: u64, hint: &mut Hint) -> Option<Recorded> {
         let bytes = saturate(bytes);
         if bytes <= hint.seen() {
-            // The peak was this high once; if the resident is gone since, the floor is.
+            // The peak was this high once. If the resident was evicted since, the floor is this
+            // high.
             return Some(Recorded::Unchanged);
         }
         let slot = hint.slot()?;
-        // The word that was seen does not come back, so the slot is still the same resident's.
+        // A peak word never comes back, so if the slot still holds it, it is the same resident's.
         self.raise(Found { slot, peak: hint.seen() }, bytes, Some(hint))
     }
 
-    /// The peak of a key in bytes, 0 if it is not resident.
+    /// The peak of a key in bytes, or 0 if it is not resident.
     #[inline]
     pub(crate) fn peak<W: Query<St::Cell>>(&self, hash: u64, query: &W, pin: &Pin<St>) -> u64 {
         if let Some((slot, met)) = self.candidate(hash)
@@ -226,7 +229,7 @@ impl<St: Storage> Table<St> {
         self.peak_slow(self.storage.shape().home(hash), query, pin)
     }
 
-    /// The same, once home has not decided.
+    /// The same, for a key that is not where residents nearly always are.
     #[inline(never)]
     fn peak_slow<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> u64 {
         loop {
@@ -241,7 +244,7 @@ impl<St: Storage> Table<St> {
     pub(crate) fn len(&self) -> usize {
         let ticket = self.finish_pending();
         let seq = ticket.gate.seq(&self.storage.shape().gate);
-        // In this order: `seq` may have more bits than a `usize`.
+        // The minimum first: `seq` may have more bits than a `usize`.
         seq.min(self.capacity() as Word) as usize
     }
 }
