@@ -3,13 +3,13 @@
 //!
 //! It is sound for these reasons:
 //!
-//! - A cell is null or points to a key that the owner of a claim has put there. Only the owner of the
-//!   next claim replaces it. That owner retires the key afterwards, or puts it back
+//! - A cell is null or points to a key that the owner of a claim has put there. Only the owner of
+//!   the next claim replaces it. That owner retires the key afterwards, or puts it back
 //!   ([`KeyCell::take_back`]) before another thread could have seen the slot live.
 //! - A thread that reads a cell has pinned the same collector before, and stays pinned until it has
-//!   done with the key. A retired key is freed only after a function deferred through that collector
-//!   has run. The function was deferred after the key had been replaced, so no thread that could
-//!   have found the key is still pinned.
+//!   done with the key. A retired key is freed only after a function deferred through that
+//!   collector has run. The function was deferred after the key had been replaced, so no thread
+//!   that could have found the key is still pinned.
 //! - A reader dereferences the pointer only after it has seen the same live peak word before and
 //!   after the load of the pointer. The pointer then belongs to a resident, never to a claim that
 //!   may yet be taken back.

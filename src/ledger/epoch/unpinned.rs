@@ -1,4 +1,4 @@
-//! What a ledger can do by itself where there is thread-local storage.
+//! The calls that a ledger offers without a recorder, where there is thread-local storage.
 
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::hash::{BuildHasher, Hash};
@@ -88,7 +88,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     }
 }
 
-/// Records them all, under one pin.
+/// Records all items, under one pin.
 impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
     fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
         self.pin().extend(records);
@@ -96,7 +96,7 @@ impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
 }
 
 /// A ledger of [`MAX_PRINCIPALS`](crate::MAX_PRINCIPALS) places on the default collector that has
-/// recorded them all.
+/// recorded all items.
 impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K, S> {
     fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
         let ledger = Self::with_hasher(S::default());
