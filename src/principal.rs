@@ -75,7 +75,7 @@ impl PrincipalId {
         if id.is_empty() {
             return Err(PrincipalIdError::Empty);
         }
-        // All are single bytes without NUL: being too long is all that is left to object to.
+        // All characters are single bytes other than NUL, so only the length can still be wrong.
         InlineStr::new(id).map(Self).map_err(|_| PrincipalIdError::TooLong { length: id.len() })
     }
 

@@ -7,7 +7,7 @@ use crate::table::{Hint, Recorded};
 pub(crate) mod sealed {
     use super::{Hint, Recorded};
 
-    /// What a handle does for trackers and meters.
+    /// The calls that trackers and meters make on a handle.
     pub trait Handle {
         type Key: Clone;
 
@@ -35,9 +35,10 @@ impl<L: sealed::Handle> LedgerHandle for L {
 
 /// Records many times for one principal, at the price of a comparison.
 ///
-/// It keeps the principal's key and where it was met with which peak. Recording a value that is not
-/// above that peak touches no shared memory; raising the peak is one compare-and-swap, without hash,
-/// probe, key comparison or pin, as long as nobody else has raised it.
+/// It keeps the principal's key and a hint: the slot where the ledger last had the key, and the
+/// peak there. Recording a value that is not above that peak touches no shared memory. Raising the
+/// peak is one compare-and-swap, without hash, probe, key comparison or pin, unless another thread
+/// has raised it meanwhile.
 ///
 /// ```
 /// # #[cfg(feature = "std-ledger")] {
@@ -66,8 +67,8 @@ impl<L: LedgerHandle> Tracker<L> {
 
     /// As the ledger's `record_peak` for the tracker's principal. May be used wherever that may.
     ///
-    /// What is at or below a value that this tracker has seen as its principal's peak (or as the
-    /// floor) is answered `Unchanged` without a look at the ledger.
+    /// The answer for a value that is not above the last peak (or floor) that this tracker has seen
+    /// is `Unchanged`, without a look at the ledger.
     #[inline]
     pub fn record_peak(&mut self, bytes: u64) -> Recorded {
         self.ledger.record_hinted(&self.key, bytes, &mut self.hint)

@@ -41,6 +41,9 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
+/// The words of a failure that follows no question.
+const UNASKED: &str = "memory growth exceeds memory type's limits";
+
 fn limits() -> impl Strategy<Value = (MeterLimits, Bounds)> {
     let apart = prop::option::of(0..100_usize);
     (any::<bool>(), 1..200_usize, prop::option::of(1..60_usize), 0..4_usize, apart).prop_map(
@@ -135,7 +138,7 @@ proptest! {
             match event {
                 Event::Memory { which, by, maximum, fails } => {
                     let (index, old, new) = grow(&mut model.memories, which, by);
-                    let verdict = account.growing(&limits, old, new, maximum);
+                    let verdict = account.approve_memory(&limits, old, new, maximum);
                     let expected = if !model.fits(bounds) || bounds.each.is_some_and(|each| new > each) {
                         Err(Denial::OverCeiling)
                     } else if maximum.is_some_and(|maximum| new > maximum) {
@@ -145,7 +148,7 @@ proptest! {
                     };
                     prop_assert_eq!(verdict, expected);
                     if verdict.is_ok() && fails {
-                        account.grow_failed();
+                        account.memory_failed(&"no memory");
                     }
                     if verdict.is_err() || fails {
                         undo(&mut model.memories, index, old);
@@ -156,7 +159,7 @@ proptest! {
                 }
                 Event::Table { which, by, maximum, fails } => {
                     let (index, old, new) = grow(&mut model.tables, which, by);
-                    let verdict = account.table_growing(&limits, old, new, maximum);
+                    let verdict = account.approve_table(&limits, old, new, maximum);
                     let too_large = bounds.each_table.is_some_and(|each| new > each);
                     let expected = if !model.fits(bounds) || too_large {
                         Err(Denial::Table)
@@ -167,7 +170,7 @@ proptest! {
                     };
                     prop_assert_eq!(verdict, expected);
                     if verdict.is_ok() && fails {
-                        account.table_grow_failed();
+                        account.table_failed(&"no memory");
                     }
                     if verdict.is_err() || fails {
                         undo(&mut model.tables, index, old);
@@ -175,7 +178,7 @@ proptest! {
                     }
                 }
                 Event::Unasked => {
-                    account.refused_unasked();
+                    account.memory_failed(&UNASKED);
                     model.denied += 1;
                 }
                 Event::Settle => {
@@ -189,7 +192,7 @@ proptest! {
                 Event::LostInstantiation { memories, size } => {
                     let mark = account.mark();
                     for _ in 0..memories {
-                        if account.growing(&limits, 0, size, None).is_err() {
+                        if account.approve_memory(&limits, 0, size, None).is_err() {
                             model.denied += 1;
                         }
                     }
@@ -225,7 +228,7 @@ proptest! {
             let before = account.total();
             match call {
                 0 | 1 => {
-                    if account.growing(&limits, current, desired, maximum).is_err() {
+                    if account.approve_memory(&limits, current, desired, maximum).is_err() {
                         prop_assert_eq!(account.total(), before.max(current), "a denial changes nothing");
                     } else {
                         let bounded = if summed { account.total() } else { desired };
@@ -233,10 +236,10 @@ proptest! {
                     }
                     prop_assert!(account.total() >= current);
                 }
-                2 => drop(account.table_growing(&limits, current, desired, maximum)),
-                3 => account.grow_failed(),
-                4 => account.table_grow_failed(),
-                5 => account.refused_unasked(),
+                2 => drop(account.approve_table(&limits, current, desired, maximum)),
+                3 => drop(account.memory_failed(&"no memory")),
+                4 => drop(account.table_failed(&"no memory")),
+                5 => drop(account.memory_failed(&UNASKED)),
                 6 => mark = account.mark(),
                 _ if desired % 2 == 0 => account.withdraw(mark),
                 _ => account.start_lease(),
@@ -253,13 +256,13 @@ proptest! {
 fn sums_that_cannot_be_represented_are_denied() {
     let limits = MeterLimits::builder().build();
     let mut account = Account::new();
-    assert_eq!(account.growing(&limits, 0, 65_536, None), Ok(()));
+    assert_eq!(account.approve_memory(&limits, 0, 65_536, None), Ok(()));
     let all = 0_usize.wrapping_sub(65_536);
-    assert_eq!(account.growing(&limits, 0, all, None), Err(Denial::OverCeiling));
-    assert_eq!(account.growing(&limits, 65_536, all, None), Ok(()), "all there is, in one memory");
-    account.grow_failed();
+    assert_eq!(account.approve_memory(&limits, 0, all, None), Err(Denial::OverCeiling));
+    assert_eq!(account.approve_memory(&limits, 65_536, all, None), Ok(()), "all there is, in one memory");
+    account.memory_failed(&"no memory");
     assert_eq!(account.total(), 65_536);
-    assert_eq!(account.table_growing(&limits, 0, usize::MAX, None), Err(Denial::Table));
+    assert_eq!(account.approve_table(&limits, 0, usize::MAX, None), Err(Denial::Table));
 }
 
 /// A failure of one kind cannot be that of a growth of the other kind, which therefore stands.
@@ -267,11 +270,11 @@ fn sums_that_cannot_be_represented_are_denied() {
 fn a_failure_takes_back_only_a_growth_of_its_kind() {
     let limits = MeterLimits::total(1 << 20);
     let mut account = Account::new();
-    account.growing(&limits, 0, 4_096, None).unwrap();
-    account.table_grow_failed();
+    account.approve_memory(&limits, 0, 4_096, None).unwrap();
+    account.table_failed(&"no memory");
     assert_eq!(account.settled_charge(Attribution::StoreTotal), 4_096);
-    account.table_growing(&limits, 0, 10, None).unwrap();
-    account.grow_failed();
+    account.approve_table(&limits, 0, 10, None).unwrap();
+    account.memory_failed(&"no memory");
     assert_eq!((account.total(), account.table_elements()), (4_096, 10));
 }
 
@@ -281,13 +284,17 @@ fn a_failure_takes_back_only_a_growth_of_its_kind() {
 fn what_was_there_before_is_learnt_as_it_grows_and_charged_to_nobody() {
     let limits = MeterLimits::total(100);
     let mut account = Account::new();
-    assert_eq!(account.growing(&limits, 40, 50, None), Ok(()));
+    assert_eq!(account.approve_memory(&limits, 40, 50, None), Ok(()));
     assert_eq!((account.total(), account.inherited(), account.own()), (50, 40, 10));
-    assert_eq!(account.growing(&limits, 60, 120, None), Err(Denial::OverCeiling));
+    assert_eq!(account.approve_memory(&limits, 60, 120, None), Err(Denial::OverCeiling));
     assert_eq!((account.total(), account.inherited(), account.own()), (60, 50, 10));
-    assert_eq!(account.growing(&limits, 10, 20, None), Ok(()), "another memory may be part of the sixty");
+    assert_eq!(
+        account.approve_memory(&limits, 10, 20, None),
+        Ok(()),
+        "another memory may be part of the sixty"
+    );
     assert_eq!((account.total(), account.inherited(), account.own()), (70, 50, 20));
-    assert_eq!(account.table_growing(&limits, 7, 8, None), Err(Denial::Table));
+    assert_eq!(account.approve_table(&limits, 7, 8, None), Err(Denial::Table));
     assert_eq!(account.table_elements(), 7);
 }
 
@@ -295,13 +302,13 @@ fn what_was_there_before_is_learnt_as_it_grows_and_charged_to_nobody() {
 #[test]
 fn what_adds_nothing_is_not_over_the_ceiling() {
     let mut account = Account::new();
-    account.growing(&MeterLimits::total(100), 0, 100, None).unwrap();
+    account.approve_memory(&MeterLimits::total(100), 0, 100, None).unwrap();
     account.start_lease();
     for limits in [MeterLimits::total(50), MeterLimits::builder().total_memory(50).tables_apart(0).build()] {
-        assert_eq!(account.growing(&limits, 0, 0, None), Ok(()));
-        assert_eq!(account.table_growing(&limits, 0, 0, None), Ok(()));
-        assert_eq!(account.growing(&limits, 0, 1, None), Err(Denial::OverCeiling));
-        assert_eq!(account.table_growing(&limits, 0, 1, None), Err(Denial::Table));
+        assert_eq!(account.approve_memory(&limits, 0, 0, None), Ok(()));
+        assert_eq!(account.approve_table(&limits, 0, 0, None), Ok(()));
+        assert_eq!(account.approve_memory(&limits, 0, 1, None), Err(Denial::OverCeiling));
+        assert_eq!(account.approve_table(&limits, 0, 1, None), Err(Denial::Table));
     }
 }
 
@@ -310,7 +317,7 @@ fn what_adds_nothing_is_not_over_the_ceiling() {
 fn a_mark_brings_back_no_earlier_lease() {
     let limits = MeterLimits::total(100);
     let mut account = Account::new();
-    account.growing(&limits, 0, 90, None).unwrap();
+    account.approve_memory(&limits, 0, 90, None).unwrap();
     let mark = account.mark();
     account.start_lease();
     account.withdraw(mark);
@@ -322,17 +329,17 @@ fn a_mark_brings_back_no_earlier_lease() {
 fn a_failure_that_follows_no_question_leaves_the_growth_before_it() {
     let limits = MeterLimits::total(1 << 20);
     let mut account = Account::new();
-    account.table_growing(&limits, 0, 1, None).unwrap();
-    account.table_growing(&limits, 1, 6, None).unwrap();
+    account.approve_table(&limits, 0, 1, None).unwrap();
+    account.approve_table(&limits, 1, 6, None).unwrap();
     assert_eq!(account.table_failed(&"overflow calculating new table size"), Denial::OverTypeMaximum);
     assert_eq!(account.table_elements(), 6);
-    account.growing(&limits, 0, 5, None).unwrap();
-    assert_eq!(account.memory_failed(&"memory growth exceeds memory type's limits"), Denial::OverTypeMaximum);
+    account.approve_memory(&limits, 0, 5, None).unwrap();
+    assert_eq!(account.memory_failed(&UNASKED), Denial::OverTypeMaximum);
     assert_eq!((account.total(), account.settled_charge(Attribution::OwnGrowth)), (5, 5));
 
-    account.growing(&limits, 5, 9, None).unwrap();
+    account.approve_memory(&limits, 5, 9, None).unwrap();
     assert_eq!(account.memory_failed(&"no memory"), Denial::FailedByEngine);
-    account.table_growing(&limits, 6, 9, None).unwrap();
+    account.approve_table(&limits, 6, 9, None).unwrap();
     assert_eq!(account.table_failed(&"no memory"), Denial::FailedByEngine);
     assert_eq!((account.total(), account.table_elements()), (5, 6));
     assert_eq!((account.denied(), account.last_denial()), (4, Some(Denial::FailedByEngine)));
@@ -343,13 +350,13 @@ fn a_failure_that_follows_no_question_leaves_the_growth_before_it() {
 fn a_sum_that_saturates_is_taken_back_exactly() {
     let limits = MeterLimits::per_memory(usize::MAX);
     let mut account = Account::new();
-    account.growing(&limits, 0, 65_536, None).unwrap();
-    account.growing(&limits, 0, usize::MAX, None).unwrap();
+    account.approve_memory(&limits, 0, 65_536, None).unwrap();
+    account.approve_memory(&limits, 0, usize::MAX, None).unwrap();
     assert_eq!(account.total(), usize::MAX);
-    account.grow_failed();
-    account.table_growing(&limits, 0, 10, None).unwrap();
-    account.table_growing(&limits, 0, usize::MAX, None).unwrap_err();
-    account.table_growing(&limits, 0, usize::MAX / 32, None).unwrap();
-    account.table_grow_failed();
+    account.memory_failed(&"no memory");
+    account.approve_table(&limits, 0, 10, None).unwrap();
+    account.approve_table(&limits, 0, usize::MAX, None).unwrap_err();
+    account.approve_table(&limits, 0, usize::MAX / 32, None).unwrap();
+    account.table_failed(&"no memory");
     assert_eq!((account.total(), account.table_elements()), (65_536, 10));
 }

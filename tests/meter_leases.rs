@@ -405,7 +405,7 @@ fn a_denial_says_what_it_is() {
     for (denial, words) in [
         (Denial::OverCeiling, "memory ceiling"),
         (Denial::OverTypeMaximum, "maximum of the memory or table"),
-        (Denial::Table, "table budget"),
+        (Denial::Table, "limits for tables"),
         (Denial::FailedByEngine, "failed in the engine"),
     ] {
         assert!(denial.to_string().contains(words), "{denial}");

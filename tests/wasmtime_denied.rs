@@ -201,7 +201,7 @@ struct AccountOnly(Account);
 
 impl ResourceLimiter for AccountOnly {
     fn memory_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        Ok(self.0.growing(&MeterLimits::default(), current, desired, maximum).is_ok())
+        Ok(self.0.approve_memory(&MeterLimits::default(), current, desired, maximum).is_ok())
     }
 
     fn memory_grow_failed(&mut self, error: Error) -> Result<()> {
@@ -210,7 +210,7 @@ impl ResourceLimiter for AccountOnly {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, maximum: Option<usize>) -> Result<bool> {
-        Ok(self.0.table_growing(&MeterLimits::default(), current, desired, maximum).is_ok())
+        Ok(self.0.approve_table(&MeterLimits::default(), current, desired, maximum).is_ok())
     }
 
     fn table_grow_failed(&mut self, error: Error) -> Result<()> {

@@ -187,7 +187,7 @@ fn a_guest_cannot_pass_its_ceiling_by_failing() {
         };
         assert!(result.is_err(), "no room for the array");
         // One of the pool's memories is the heap's.
-        let held = (lease.engine().pooling_allocator_metrics().unwrap().memories() as usize - 1) * 4 * PAGE;
+        let held = (lease.engine().pooling_allocator_metrics().unwrap().memories() - 1) * 4 * PAGE;
         let known = lease.report().total - lease.gc_heap_capacity();
         assert_eq!((known, held), if attempt == 0 { (4 * PAGE, 4 * PAGE) } else { (8 * PAGE, 8 * PAGE) });
     }

@@ -1,4 +1,4 @@
-//! What meters have allowed and denied, as numbers for an exporter.
+//! How many growths meters have allowed and denied, for an exporter.
 
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;
@@ -6,11 +6,11 @@ use alloc::sync::Arc;
 use super::denial::Denial;
 use crate::sync::{AtomicUsize, Ordering, const_fn};
 
-/// Growths allowed and denied by all meters that [count together](crate::StoreMemoryMeter::counted_in)
-/// here. Each number wraps at `usize::MAX`.
+/// Growths allowed and denied by all meters that [count
+/// together](crate::StoreMemoryMeter::counted_in) here. Each number wraps at `usize::MAX`.
 ///
-/// All zero when new, so that it can lie in a `static`. Counting is one relaxed addition: nothing
-/// is published through these numbers, a reader only wants each to be right in the end.
+/// New counters are all zero, so that they can lie in a `static`. Counting is one relaxed addition:
+/// nothing is published through these numbers, and each only has to be right in the end.
 ///
 /// ```
 /// use highwater::{MeterCounters, MeterLimits, StaticLedger, StoreMemoryMeter};
@@ -39,16 +39,16 @@ pub struct MeterCounters {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 #[non_exhaustive]
 pub struct MeterStats {
-    /// Growths of memories and tables that were approved, those that the engine then failed to do
-    /// included.
+    /// Growths of memories and tables that were approved, those included that the engine then
+    /// failed to do.
     pub allowed: u64,
     /// Memory growths denied by the limits of the lease.
     pub denied_over_ceiling: u64,
-    /// Growths denied because the memory or table may not become that large by its type.
+    /// Growths denied because the type of the memory or table does not allow its new size.
     pub denied_over_type_maximum: u64,
     /// Table growths denied by the limits of the lease.
     pub denied_table: u64,
-    /// Growths approved that the engine failed to do.
+    /// Growths that were approved and that the engine failed to do.
     pub failed_by_engine: u64,
 }
 
@@ -78,7 +78,8 @@ impl MeterCounters {
         }
     }
 
-    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt included.
+    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt
+    /// included.
     #[must_use]
     pub fn stats(&self) -> MeterStats {
         // Relaxed, as said above.

@@ -6,14 +6,15 @@ use core::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Denial {
-    /// The limits of the lease leave no room for it.
+    /// A memory would grow past a ceiling of the lease's limits.
     OverCeiling,
-    /// Past the maximum that the memory or table declares, or that its type can represent.
+    /// The growth goes past the maximum that the memory or table declares, or that its type can
+    /// represent.
     OverTypeMaximum,
-    /// A table would outgrow what the limits leave for tables.
+    /// A table would grow past the limits of the lease for tables.
     Table,
-    /// Approved, but the engine could not do it (a pool's slot too small, no memory, no fuel), or a
-    /// limiter around the meter denied it.
+    /// The growth was approved, but the engine could not do it (a pool's slot too small, no memory,
+    /// no fuel), or a limiter around the meter denied it.
     FailedByEngine,
 }
 
@@ -22,7 +23,7 @@ impl fmt::Display for Denial {
         f.write_str(match self {
             Self::OverCeiling => "growth denied: over the memory ceiling",
             Self::OverTypeMaximum => "growth denied: over the maximum of the memory or table",
-            Self::Table => "growth denied: over the table budget",
+            Self::Table => "growth denied: over the limits for tables",
             Self::FailedByEngine => "growth approved, but failed in the engine",
         })
     }

@@ -1,13 +1,14 @@
-//! What an engine and its host tell the meter about growth, and when that reaches the ledger.
+//! Growth, as an engine and its host report it to the meter, and when it reaches the ledger.
 
 use core::fmt::Display;
 
-use super::{Charged, Denial, Mark, StoreMemoryMeter};
+use super::{account::Mark, denial::Denial, store_meter::StoreMemoryMeter};
 use crate::{LedgerHandle, table::Hint};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
-    /// Records the growth that was approved last, if any: the host says that none is in flight,
-    /// because the call into the guest has returned. Cheap enough to follow every call.
+    /// Records the growth that was approved last, if it has not been recorded yet. The host calls
+    /// this when no growth is in flight, because the call into the guest has returned. It is cheap
+    /// enough to follow every call.
     #[inline]
     pub fn settle(&mut self) {
         let created = core::mem::take(&mut self.instantiating);
@@ -16,23 +17,24 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
-    /// What the Store holds, to go back to if the instantiation that follows fails. Until it is
-    /// [settled](Self::settle) or [withdrawn](Self::withdraw_unless_created), growth is recorded only
-    /// on approval.
+    /// Marks what the Store holds, to go back to if the instantiation that follows fails. Until
+    /// [`settle`](Self::settle), [`withdraw`](Self::withdraw) or
+    /// [`withdraw_unless_created`](Self::withdraw_unless_created), only limits that record on
+    /// approval record a growth.
     pub fn mark(&mut self) -> Mark {
         self.settle();
         self.instantiating = true;
         self.account.mark()
     }
 
-    /// The one instantiation since `mark` failed: gives back what was approved for it if its instance
-    /// cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does the same;
-    /// this is for an engine of another version or kind, and for a Store that no [`Lease`] is in front
-    /// of.
+    /// The one instantiation since `mark` failed: gives back what was approved for it if its
+    /// instance cannot have been created, and says whether it did. [`Lease::instantiate_pre`] does
+    /// the same. Use this with an engine of another version or kind, and for a Store without a
+    /// [`Lease`] in front of it.
     ///
     /// `memories` and `tables` are how many the module defines (wasmtime's
-    /// `Module::resources_required`), `heap` the bytes by which the Store's GC heap has grown since
-    /// `mark` (`Store::gc_heap_capacity`). See
+    /// `Module::resources_required`). `heap` is the number of bytes by which the Store's GC heap
+    /// has grown since `mark` (`Store::gc_heap_capacity`). See
     /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created) for the rule.
     ///
     /// [`Lease`]: crate::Lease
@@ -43,32 +45,33 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         withdrawn
     }
 
-    /// The host knows that nothing is left of what was approved since `mark`. No error of an
-    /// instantiation tells so much: see [`withdraw_unless_created`](Self::withdraw_unless_created).
+    /// Gives back everything approved since `mark`, because the host knows that nothing is left of
+    /// it. No error of an instantiation tells so much: see
+    /// [`withdraw_unless_created`](Self::withdraw_unless_created).
     pub fn withdraw(&mut self, mark: Mark) {
         self.instantiating = false;
         self.account.withdraw(mark);
     }
 
-    /// The host has counted: the memories of the Store hold `bytes`. For what no engine reports: the
-    /// growth of shared memories, and what a Store held before its limiter was installed. The
-    /// principal that holds the Store is charged with what was not known (under
-    /// [`LargestMemory`](crate::Attribution::LargestMemory) with `bytes`, as if they were one memory);
-    /// before the first lease, nobody is.
+    /// The host has counted: the memories of the Store hold `bytes`. This covers what no engine
+    /// reports: the growth of shared memories, and what a Store held before its limiter was
+    /// installed. The principal that holds the Store is charged with the bytes that were not known,
+    /// or, under [`LargestMemory`](crate::Attribution::LargestMemory), with `bytes` as if they were
+    /// one memory. Before the first lease no principal is charged.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
         self.record(self.account.settled_charge(self.limits.attribution()));
     }
 
-    /// Records into another ledger from now on, and gives back the one before. For a Store that
-    /// outlives a ledger, as where each window of time has its own.
+    /// Records into another ledger from now on, and returns the one before. This serves a Store
+    /// that outlives a ledger, as where each window of time has its own.
     ///
-    /// The account stays: what the Store holds, what of it the lease has grown, what was denied. A
-    /// growth that was approved last is taken to have happened, and recorded in the ledger before.
-    /// What the present lease is charged with at this moment, under the
-    /// [attribution](crate::Attribution) of its limits, is recorded in the new ledger at once. The
-    /// numbers of [`MeterStats`](crate::MeterStats) stay with the ledger that they were counted for.
+    /// The account stays: what the Store holds, how much of it the lease has grown, and its
+    /// denials. The growth that was approved last is taken to have happened, and recorded in the
+    /// ledger before. The present charge of the lease, under the [attribution](crate::Attribution)
+    /// of its limits, is recorded in the new ledger at once. [`MeterStats`](crate::MeterStats) go
+    /// on: they belong to the meter, or to the counters that it shares, and to no ledger.
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -83,12 +86,10 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// # }
     /// ```
     pub fn replace_ledger(&mut self, ledger: L) -> L {
-        self.commit();
+        self.settle_pending();
         let before = core::mem::replace(&mut self.ledger, ledger);
-        if let Some(charged) = &mut self.charged {
-            charged.hint = Hint::new();
-        }
-        // What an instantiation has got so far is recorded when it is over, or was on approval.
+        self.hint = Hint::new();
+        // An instantiation under way is recorded when it is over, or was recorded on approval.
         if !self.instantiating || self.limits.records_on_approval() {
             self.record(self.account.settled_charge(self.limits.attribution()));
         }
@@ -99,9 +100,9 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// `Ok(true)` lets it, `Ok(false)` makes the guest see -1.
     ///
     /// A limiter with rules of its own beside the meter's looks at those first and asks the meter
-    /// last: an approval is taken for a growth, which nothing takes back but
-    /// [`memory_failed`](Self::memory_failed). A limiter that denies *after* the meter has approved
-    /// has to call that, with any error of its own:
+    /// last: an approval is taken for a growth, and only [`memory_failed`](Self::memory_failed)
+    /// takes it back. A limiter that denies *after* the meter has approved has to call that, with
+    /// any error of its own:
     ///
     /// ```
     /// # #[cfg(feature = "std")] {
@@ -128,16 +129,16 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
-        self.commit();
-        let verdict = self.account.growing(&self.limits, current, desired, maximum);
+        self.settle_pending();
+        let verdict = self.account.approve_memory(&self.limits, current, desired, maximum);
         if verdict.is_ok() && self.limits.records_on_approval() {
             self.record(self.account.approved_charge(self.limits.attribution()));
         }
         self.conclude(verdict, self.limits.traps_on_denied_memory())
     }
 
-    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`. A
-    /// limiter that denies it after this has approved calls [`table_failed`](Self::table_failed).
+    /// A table asks to grow from `current` to `desired` elements, or to be created with `desired`.
+    /// A limiter that denies it after this has approved calls [`table_failed`](Self::table_failed).
     ///
     /// # Errors
     /// The denial, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_denied_table).
@@ -148,8 +149,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         desired: usize,
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
-        self.commit();
-        let verdict = self.account.table_growing(&self.limits, current, desired, maximum);
+        self.settle_pending();
+        let verdict = self.account.approve_table(&self.limits, current, desired, maximum);
         self.conclude(verdict, self.limits.traps_on_denied_table())
     }
 
@@ -163,9 +164,10 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
-    /// A memory growth failed in the engine, or was denied by somebody else after
-    /// [`approve_memory`](Self::approve_memory): the one that was approved last, unless the error's
-    /// words say that the engine had not asked about it (see [`Account::memory_failed`](crate::Account::memory_failed)).
+    /// A memory growth failed in the engine, or a limiter around the meter denied it after
+    /// [`approve_memory`](Self::approve_memory). It is the growth that was approved last, unless
+    /// the error's words say that the engine had not asked about it (see
+    /// [`Account::memory_failed`](crate::Account::memory_failed)).
     ///
     /// # Errors
     /// The failure, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_failed_growth).
@@ -174,7 +176,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.fail(failure)
     }
 
-    /// A table growth failed in the engine, likewise.
+    /// A table growth failed in the engine; as [`memory_failed`](Self::memory_failed).
     ///
     /// # Errors
     /// The failure, if the limits say to [trap](crate::MeterLimitsBuilder::trap_on_failed_growth).
@@ -191,7 +193,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
 
     /// An event follows the growth that was approved last: it has happened.
     #[inline]
-    fn commit(&mut self) {
+    fn settle_pending(&mut self) {
         if self.account.settle() {
             self.record_settled();
         }
@@ -206,8 +208,8 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
 
     #[inline]
     pub(super) fn record(&mut self, bytes: usize) {
-        if let Some(Charged { principal, hint }) = &mut self.charged {
-            self.ledger.record_hinted(principal, bytes as u64, hint);
+        if let Some(principal) = &self.principal {
+            self.ledger.record_hinted(principal, bytes as u64, &mut self.hint);
         }
     }
 }

@@ -3,50 +3,36 @@
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 
-use super::{Denial, Mark, MeterLimits, StoreMemoryMeter, turn::Displaced};
+use super::{
+    account::Mark, limits::MeterLimits, report::LeaseReport, store_meter::StoreMemoryMeter, turn::Outer,
+};
 use crate::LedgerHandle;
 
-/// What a lease has used so far, in bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-#[non_exhaustive]
-pub struct LeaseReport {
-    /// By how much the lease has grown the Store's memories.
-    pub own: usize,
-    /// What the Store's memories held when the lease began, and what leases inside it have added.
-    pub inherited: usize,
-    /// What the Store's memories hold: `own + inherited`.
-    pub total: usize,
-    /// Elements (not bytes) over all tables of the Store.
-    pub table_elements: usize,
-    /// Growths of this lease that did not take place.
-    pub denied: u64,
-    /// Why the last of them did not.
-    pub last_denial: Option<Denial>,
-}
-
-/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well: from then
-/// on nothing is charged to the principal, whatever the Store still does.
+/// A principal's turn on a Store. It ends when the guard is dropped, by a panic as well. From then
+/// on nothing that the Store does is charged to the principal.
 ///
 /// Leases nest, to any depth and without allocation: a host function of one principal's guest may
-/// begin a lease for another on the same Store. When that ends, the turn before it goes on, with its
-/// principal, limits, own growth and denials. A guard that is leaked leaves its turn on until the
-/// guard around it ends.
+/// begin a lease for another on the same Store. When the inner lease ends, the turn before it goes
+/// on, with its principal, limits, own growth and denials. A guard that is leaked leaves its turn
+/// on until the guard around it ends.
 ///
-/// The guard stands in front of whatever *holds* the meter and dereferences to it, so a lease over
-/// a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
+/// The guard stands in front of the value that *holds* the meter and dereferences to it, so a lease
+/// over a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
 /// itself.
 ///
 /// ```
 /// use highwater::{Lease, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 ///
-/// // In a host this is a `wasmtime::Store<Host>`, and the way to the meter `|store| &mut store.data_mut().meter`.
+/// // In a host this is a `wasmtime::Store<Host>`, and `|store| &mut store.data_mut().meter` is the
+/// // way to the meter.
 /// struct Pooled { meter: StoreMemoryMeter }
 ///
 /// let ledger = MemoryLedger::default();
-/// let mut pooled = Pooled { meter: StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone()) };
-/// let alice = PrincipalId::new("alice")?;
+/// let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
+/// let mut pooled = Pooled { meter };
+/// let (alice, limits) = (PrincipalId::new("alice")?, MeterLimits::total(1 << 20));
 /// {
-///     let mut lease = Lease::start(&mut pooled, |pooled| &mut pooled.meter, alice, MeterLimits::total(1 << 20));
+///     let mut lease = Lease::start(&mut pooled, |pooled| &mut pooled.meter, alice, limits);
 ///     assert_eq!(lease.meter.approve_memory(0, 65_536, None), Ok(true)); // the engine's part
 /// }
 /// assert_eq!(ledger.peak(&alice), 65_536);
@@ -60,7 +46,23 @@ where
 {
     pub(super) holder: H,
     meter: F,
-    displaced: Displaced<L::Principal>,
+    turn: u64,
+    /// The turn that was on before. `None` if the Store was idle and there was no other guard.
+    outer: Option<Outer<L::Principal>>,
+}
+
+impl<L: LedgerHandle> StoreMemoryMeter<L> {
+    /// Lends the meter to `principal` under `limits`, until the guard is dropped. Then the turn
+    /// goes on that was on before.
+    ///
+    /// For a meter that lives inside a Store use [`Lease::start`] with the Store.
+    pub fn lease(
+        &mut self,
+        principal: L::Principal,
+        limits: MeterLimits,
+    ) -> Lease<&mut Self, L, fn(&mut Self) -> &mut Self> {
+        Lease::start(self, |meter| meter, principal, limits)
+    }
 }
 
 impl<H, L, F> Lease<H, L, F>
@@ -69,34 +71,45 @@ where
     L: LedgerHandle,
     F: Fn(&mut H::Target) -> &mut StoreMemoryMeter<L>,
 {
-    /// Begins the turn of `principal` under `limits` on what `holder` points to; `meter` is the way
-    /// from there to its meter. A turn that is on goes on when this one ends.
+    /// Begins the turn of `principal` under `limits` on the Store or meter that `holder` points to;
+    /// `meter` is the way from there to the meter. A turn that is on goes on when this one ends.
     #[inline]
-    pub fn start(holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
-        // What is put aside is large, so it is written where it stays.
-        let mut lease = Self { holder, meter, displaced: Displaced::NOTHING };
-        (lease.meter)(&mut lease.holder).begin_turn(principal, limits, &mut lease.displaced);
-        lease
+    pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+        let of_store = meter(&mut holder);
+        if of_store.is_taken() {
+            return Self::start_inside(holder, meter, principal, limits);
+        }
+        let turn = of_store.begin_turn(principal, limits);
+        Self { holder, meter, turn, outer: None }
     }
 
-    /// What the lease has used so far; if it was ended by [`set`](StoreMemoryMeter::set), until then.
-    /// Takes it that no growth is in flight, as [`StoreMemoryMeter::settle`] does.
+    // Apart from `start`, so that a lease on an idle Store copies no outer turn.
+    #[cold]
+    fn start_inside(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+        let of_store = meter(&mut holder);
+        let outer = Some(of_store.put_aside());
+        let turn = of_store.begin_turn(principal, limits);
+        Self { holder, meter, turn, outer }
+    }
+
+    /// Reports what the lease has used so far; if [`set`](StoreMemoryMeter::set) has ended it, until
+    /// then. No growth may be in flight, as for [`StoreMemoryMeter::settle`].
     pub fn report(&mut self) -> LeaseReport {
         let meter = (self.meter)(&mut self.holder);
         meter.settle();
-        meter.report_of(&self.displaced)
+        meter.report_of(self.turn)
     }
 
-    /// Instantiates through `instantiate`; if that fails and nothing of it remains, takes what it grew
-    /// out of the account again.
+    /// Instantiates through `instantiate`. If that fails and nothing `remains` of it, its growth is
+    /// taken out of the account again.
     ///
-    /// That nothing `remains` of what the closure made is for the host to know: what is withdrawn but
-    /// still there is a way round the ceiling. No error says so. `|_| true` is always safe, and right
-    /// for wasmi, which gives nothing back, and for components. For a module in wasmtime use
-    /// [`instantiate_pre`](Self::instantiate_pre), which knows it of itself.
+    /// The host has to *know* that nothing remains of all that the closure made, which no error
+    /// says: memory that is withdrawn but still there is a way round the ceiling. `|_| true` is
+    /// always safe, and right for wasmi, which gives nothing back, and for components. For a module
+    /// in wasmtime use [`instantiate_pre`](Self::instantiate_pre), which finds it out by itself.
     ///
     /// # Errors
-    /// What `instantiate` returns.
+    /// The error that `instantiate` returns.
     pub fn instantiate<R, E>(
         &mut self,
         instantiate: impl FnOnce(&mut H::Target) -> Result<R, E>,
@@ -107,11 +120,11 @@ where
         self.conclude(mark, result, remains)
     }
 
-    /// As [`instantiate`](Self::instantiate), for an engine that instantiates asynchronously. If the
-    /// future is dropped before it is done, all that was approved stays in the account.
+    /// As [`instantiate`](Self::instantiate), for an engine that instantiates asynchronously. If
+    /// the future is dropped before it is done, all that was approved stays in the account.
     ///
     /// # Errors
-    /// What `instantiate` returns.
+    /// The error that `instantiate` returns.
     pub async fn instantiate_async<R, E>(
         &mut self,
         instantiate: impl AsyncFnOnce(&mut H::Target) -> Result<R, E>,
@@ -139,7 +152,7 @@ where
         (self.meter)(&mut self.holder)
     }
 
-    /// Ends the lease and says what it used.
+    /// Ends the lease and reports what it has used.
     pub fn end(mut self) -> LeaseReport {
         self.report()
     }
@@ -153,7 +166,7 @@ where
 {
     #[inline]
     fn drop(&mut self) {
-        (self.meter)(&mut self.holder).end_turn(&mut self.displaced);
+        (self.meter)(&mut self.holder).end_turn(self.turn, &mut self.outer);
     }
 }
 

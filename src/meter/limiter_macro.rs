@@ -1,8 +1,8 @@
-//! The limiter traits for a type of the user's own, with the user's own wasmtime.
+//! Implements the limiter traits for a type of the user's own, with the user's own wasmtime.
 
 /// Implements wasmtime's `ResourceLimiter` or `ResourceLimiterAsync` for a type that contains a
-/// [`StoreMemoryMeter`](crate::StoreMemoryMeter), with whichever wasmtime the calling crate depends
-/// on. The crate's own `wasmtime` features are not needed.
+/// [`StoreMemoryMeter`](crate::StoreMemoryMeter), with any wasmtime that the calling crate depends
+/// on. The `wasmtime` features of this crate are not needed.
 ///
 /// ```
 /// # #[cfg(feature = "std")] {
@@ -24,18 +24,19 @@
 /// # }
 /// ```
 ///
-/// `wasmtime` is any name under which the crate knows its wasmtime. What follows the bar is the
-/// place of the meter. Generic types name their parameters in brackets: `impl [L: LedgerHandle +
-/// Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous trait reads the same,
-/// with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never waits.
+/// `wasmtime` is any name under which the crate knows its wasmtime. The expression after the bar is
+/// the place of the meter. Generic types name their parameters in brackets:
+/// `impl [L: LedgerHandle + Send] wasmtime::ResourceLimiter for Limiter<L> { .. }`. The asynchronous
+/// trait reads the same, with `ResourceLimiterAsync` (and wasmtime's feature `async`); the meter never
+/// waits.
 ///
 /// # When a growth is denied or fails
 ///
-/// The limits say what traps: [`trap_on_denied_memory`] and the two beside it. A second closure is
-/// called for every growth that does not take place, trap or not, with the limiter and the
-/// [`Denial`](crate::Denial). Its value is the error of the trap, if there is one: any error type,
-/// to which the error of the guest's call can be downcast. If the growth failed in the engine, the
-/// engine's error is its source. Without that closure the error is the `Denial`.
+/// The limits say which growths trap: [`trap_on_denied_memory`] and the two beside it. A second
+/// closure is called for every growth that does not take place, trap or not, with the limiter and
+/// the [`Denial`](crate::Denial). Its value is the error of the trap, if there is one: any error
+/// type, to which the error of the guest's call can be downcast. If the growth failed in the
+/// engine, the engine's error is its source. Without that closure the error is the `Denial`.
 ///
 /// ```
 /// # #[cfg(feature = "std")] {
@@ -120,7 +121,7 @@ macro_rules! impl_resource_limiter {
             $crate::impl_resource_limiter!(@rest $engine, $this $meter, $that, $denial, $error);
         }
     };
-    // What `async_trait` makes of the trait, so that the calling crate does not need it.
+    // The trait as `async_trait` expands it, so that the calling crate does not need that.
     (
         impl $([$($generics:tt)*])? $engine:ident::ResourceLimiterAsync for $limiter:ty {
             |$this:ident| $meter:expr,
@@ -207,7 +208,7 @@ macro_rules! impl_resource_limiter {
             $error
         })
     };
-    // What both traits have alike.
+    // The methods that both traits share.
     (@rest $engine:ident, $this:ident $meter:expr, $that:pat_param, $denial:pat_param, $error:expr) => {
         fn memory_grow_failed(&mut self, error: $engine::Error) -> $engine::Result<()> {
             let $this = self;

@@ -3,17 +3,18 @@
 
 use wasmi_core::{LimiterError, MemoryError, ResourceLimiter, TableError};
 
-use super::{Denial, StoreMemoryMeter};
+use super::{denial::Denial, store_meter::StoreMemoryMeter};
 use crate::LedgerHandle;
 
-/// wasmi knows one way to turn a denial into a trap.
+/// wasmi has one error for a denial that traps.
 fn trap(_: Denial) -> LimiterError {
     LimiterError::ResourceLimiterDeniedAllocation
 }
 
-/// wasmi reports a failure only after an approval, so there is nothing to tell apart. Growth past the
-/// memory's own maximum it refuses before it asks and without a word: such a denial is not counted.
-/// What an instantiation made before it failed stays in the Store, so nothing is to be withdrawn.
+/// wasmi reports a failure only after an approval, so there is nothing to tell apart. It refuses
+/// growth past the memory's own maximum before it asks and without a word: such a denial is not
+/// counted. Memories and tables of an instantiation that failed stay in the Store, so nothing is to
+/// be withdrawn.
 impl<L: LedgerHandle> ResourceLimiter for StoreMemoryMeter<L> {
     fn memory_growing(
         &mut self,

@@ -1,10 +1,10 @@
-//! The meter as wasmtime's limiter, and instances of wasmtime made under a lease.
+//! The meter as wasmtime's limiter, and wasmtime's instances made under a lease.
 
 use core::ops::DerefMut;
 
 use wasmtime::{Error, Instance, InstancePre, Module, Result, Store};
 
-use super::{Lease, Mark, StoreMemoryMeter};
+use super::{account::Mark, lease::Lease, store_meter::StoreMemoryMeter};
 use crate::LedgerHandle;
 
 crate::impl_resource_limiter! {
@@ -12,18 +12,19 @@ crate::impl_resource_limiter! {
 }
 
 /// Whether anything may remain of an instantiation that failed with this error, for
-/// [`Lease::instantiate`]: an error never rules it out, so always.
+/// [`Lease::instantiate`]. An error never rules it out, so this is always true.
 ///
-/// A host function that the module starts with can return whatever error wasmtime has for an instance that
-/// it could not create, and the closure may have made something else before.
-/// [`Lease::instantiate_pre`] knows without the error.
+/// A host function that the module starts with can return any error that wasmtime has for an
+/// instance that it could not create, and the closure may have made something else before.
+/// [`Lease::instantiate_pre`] finds it out without the error.
 #[must_use]
 pub const fn instance_remains(_: &Error) -> bool {
     true
 }
 
-/// Stands in for wasmtime's own `Store::gc_heap_capacity`, which goes before it, where there is none:
-/// without its feature `gc` there is no heap, and before 45 a heap was created empty.
+/// Stands in for wasmtime's own `Store::gc_heap_capacity` where there is none. An inherent method
+/// takes precedence over it. Without wasmtime's feature `gc` there is no heap, and before 45 a heap
+/// was created empty.
 #[allow(dead_code, reason = "wasmtime's own is called where it exists")]
 trait NoHeap {
     fn gc_heap_capacity(&self) -> usize {
@@ -33,7 +34,7 @@ trait NoHeap {
 
 impl<T> NoHeap for Store<T> {}
 
-/// What was so before an instantiation.
+/// The Store before an instantiation.
 struct Before {
     mark: Mark,
     heap: usize,
@@ -49,14 +50,14 @@ where
     /// back, as the engine does; if it was created and failed to start (its segments, constant
     /// expressions or start function), it stays in the Store and in the account.
     ///
-    /// Which of the two it was does not depend on the error, but on whether the limiter has approved as
-    /// many memories and tables as the module defines; see
-    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created).
-    /// So the limiter has to ask the meter about each of them. [`Linker::instantiate_pre`] makes an
+    /// The lease does not judge by the error, but by whether the limiter has approved as many
+    /// memories and tables as the module defines; see
+    /// [`Account::withdraw_unless_created`](crate::Account::withdraw_unless_created). So the
+    /// limiter has to ask the meter about each of them. [`Linker::instantiate_pre`] makes an
     /// [`InstancePre`] of a module and a linker.
     ///
     /// # Errors
-    /// What [`InstancePre::instantiate`] returns.
+    /// The error of [`InstancePre::instantiate`].
     ///
     /// [`Linker::instantiate_pre`]: wasmtime::Linker::instantiate_pre
     pub fn instantiate_pre(&mut self, pre: &InstancePre<T>) -> Result<Instance> {
@@ -65,11 +66,11 @@ where
         self.after(before, pre.module(), result)
     }
 
-    /// As [`instantiate_pre`](Self::instantiate_pre), through [`InstancePre::instantiate_async`]. If
-    /// the future is dropped before it is done, all that was approved stays in the account.
+    /// As [`instantiate_pre`](Self::instantiate_pre), through [`InstancePre::instantiate_async`].
+    /// If the future is dropped before it is done, all that was approved stays in the account.
     ///
     /// # Errors
-    /// What [`InstancePre::instantiate_async`] returns.
+    /// The error of [`InstancePre::instantiate_async`].
     #[cfg(feature = "wasmtime-async")]
     pub async fn instantiate_pre_async(&mut self, pre: &InstancePre<T>) -> Result<Instance>
     where

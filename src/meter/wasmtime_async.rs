@@ -1,5 +1,4 @@
-//! The meter as wasmtime's asynchronous limiter. It never waits: what it has to say is known at
-//! once.
+//! The meter as wasmtime's asynchronous limiter. It never waits: its answer is known at once.
 
 use super::StoreMemoryMeter;
 use crate::LedgerHandle;

@@ -177,7 +177,7 @@ fn linker(engine: &Engine) -> Linker<Meter> {
 /// What of the engine's pools is in use: instances, memories without heaps, tables.
 fn in_use(store: &Store<Meter>) -> (usize, usize) {
     let metrics = store.engine().pooling_allocator_metrics().unwrap();
-    (metrics.core_instances() as usize, metrics.tables() as usize)
+    (metrics.core_instances() as usize, metrics.tables())
 }
 
 /// Lets a guest try each way a few times in one Store, under one lease, by `attempt`; `check` compares

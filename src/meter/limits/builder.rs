@@ -1,9 +1,9 @@
-//! Limits, one after another.
+//! Sets limits one after another.
 
 use super::{Attribution, MeterLimits};
 
-/// Builds [`MeterLimits`]; reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the same
-/// here.
+/// Builds [`MeterLimits`]. It reads like wasmtime's `StoreLimitsBuilder`, whose methods mean the
+/// same here.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[must_use]
 pub struct MeterLimitsBuilder(pub(super) MeterLimits);
@@ -28,33 +28,36 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// Counts a table element as `bytes`; 32 by default. With 0 no ceiling in bytes is about tables.
+    /// Counts a table element as `bytes`; 32 by default. With 0 no ceiling applies to tables.
     pub const fn table_element_bytes(mut self, bytes: usize) -> Self {
         self.0.table_element_bytes = bytes;
         self
     }
 
     /// Gives tables a ceiling of their own: `bytes` over all tables of the Store. By default they
-    /// share that of the memories.
+    /// share the ceiling of the memories.
     pub const fn tables_apart(mut self, bytes: usize) -> Self {
         self.0.tables_apart = Some(bytes);
         self
     }
 
-    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads the three numbers
-    /// when the limiter is installed, so those of a later lease need `Store::limiter` again.
+    /// At most `instances` instances in the Store; 10 000 by default. wasmtime reads this number
+    /// and the next two when the limiter is installed, so those of a later lease need
+    /// `Store::limiter` again.
     pub const fn instances(mut self, instances: usize) -> Self {
         self.0.instances = instances;
         self
     }
 
-    /// At most `tables` tables in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
+    /// At most `tables` tables in the Store; 10 000 by default. wasmtime reads it when it reads
+    /// [`instances`](Self::instances).
     pub const fn tables(mut self, tables: usize) -> Self {
         self.0.tables = tables;
         self
     }
 
-    /// At most `memories` memories in the Store; 10 000 by default. Read as [`instances`](Self::instances) is.
+    /// At most `memories` memories in the Store; 10 000 by default. wasmtime reads it when it reads
+    /// [`instances`](Self::instances).
     pub const fn memories(mut self, memories: usize) -> Self {
         self.0.memories = memories;
         self
@@ -64,10 +67,10 @@ impl MeterLimitsBuilder {
     /// switches below. Off by default.
     ///
     /// In wasmtime the error of the trap can be downcast to the [`Denial`](crate::Denial), or to an
-    /// error of the host's own (see [`impl_resource_limiter!`](crate::impl_resource_limiter)). Not so
-    /// for a GC heap: wasmtime takes a heap that may not grow for a failed allocation, whatever the
-    /// limiter says, and traps with an error of its own. The meter's
-    /// [`report`](crate::StoreMemoryMeter::report) tells the denial.
+    /// error of the host's own (see [`impl_resource_limiter!`](crate::impl_resource_limiter)). A GC
+    /// heap is the exception: wasmtime takes a heap that may not grow for a failed allocation,
+    /// whatever the limiter says, and traps with an error of its own. The meter's
+    /// [`report`](crate::StoreMemoryMeter::report) has the denial.
     pub const fn trap_on_grow_failure(self, trap: bool) -> Self {
         self.trap_on_denied_memory(trap).trap_on_denied_table(trap).trap_on_failed_growth(trap)
     }
@@ -91,7 +94,7 @@ impl MeterLimitsBuilder {
         self
     }
 
-    /// What the principal is charged with; [`Attribution::OwnGrowth`] by default.
+    /// Which size the principal is charged with; [`Attribution::OwnGrowth`] by default.
     pub const fn attribution(mut self, attribution: Attribution) -> Self {
         self.0.attribution = attribution;
         self
@@ -101,8 +104,9 @@ impl MeterLimitsBuilder {
     /// default.
     ///
     /// The ledger then shows a growth at once, without a
-    /// [`settle`](crate::StoreMemoryMeter::settle), but also one that the engine approved and
-    /// failed to do: a maximum cannot be taken back. The meter's own totals are exact either way.
+    /// [`settle`](crate::StoreMemoryMeter::settle). It also shows a growth that was approved and
+    /// that the engine then failed: a maximum cannot be taken back. The meter's own totals are
+    /// exact either way.
     pub const fn record_on_approval(mut self, at_once: bool) -> Self {
         self.0.record_on_approval = at_once;
         self

@@ -1,6 +1,7 @@
-//! What a lease may use.
+//! How far the memories and tables of a Store may grow under one lease, and how it is charged.
 
 mod builder;
+mod rule;
 
 use super::attribution::Attribution;
 pub use builder::MeterLimitsBuilder;
@@ -9,11 +10,11 @@ pub use builder::MeterLimitsBuilder;
 /// otherwise.
 const DEFAULT_COUNT: usize = 10_000;
 
-/// What one table element is taken to cost, in bytes: twice what any engine needs today, so that
-/// tables cannot be a way round the memory ceiling.
+/// The bytes that a table element counts as by default: twice as many as any engine needs today, so
+/// that tables cannot be a way round the memory ceiling.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
-/// What a ceiling is the ceiling of.
+/// Whether the ceiling is for the Store or for its parts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Scope {
     /// All memories of the Store together, and its tables unless they are kept apart.
@@ -22,7 +23,7 @@ enum Scope {
     Each,
 }
 
-/// Which growths trap the guest, if they do not take place.
+/// Which growths trap the guest when they do not take place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Traps {
     denied_memory: bool,
@@ -30,10 +31,11 @@ struct Traps {
     failed_growth: bool,
 }
 
-/// The limits of one lease, and how it is charged. All that `wasmtime::StoreLimits` has, on the
+/// The limits of one lease, and how it is charged: the limits of `wasmtime::StoreLimits`, on the
 /// *whole* Store.
 ///
-/// The default is that of the [`builder`](Self::builder), without a ceiling.
+/// A *ceiling* is a limit in bytes. The default is that of the [`builder`](Self::builder), without
+/// a ceiling.
 ///
 /// ```
 /// use highwater::{Attribution, MeterLimits};
@@ -71,8 +73,7 @@ impl Default for MeterLimits {
 }
 
 impl MeterLimits {
-    /// Limits that allow everything that can be represented; to be narrowed by the builder's
-    /// methods.
+    /// Limits that allow everything that can be represented, for the builder's methods to narrow.
     pub const fn builder() -> MeterLimitsBuilder {
         MeterLimitsBuilder(Self {
             scope: Scope::Store,
@@ -90,7 +91,8 @@ impl MeterLimits {
         })
     }
 
-    /// At most `bytes` over all memories and tables of the Store, everything else as in
+    /// At most `bytes` over all memories and tables of the Store
+    /// ([`total_memory`](MeterLimitsBuilder::total_memory)), everything else as in
     /// [`builder`](Self::builder).
     #[must_use]
     pub const fn total(bytes: usize) -> Self {
@@ -99,8 +101,8 @@ impl MeterLimits {
 
     /// Bounds *each memory*, not the Store: at most `bytes` in each, whatever the others hold.
     ///
-    /// What [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with, and the rule of a
-    /// limiter that looks at one `desired` at a time:
+    /// [`StoreMemoryMeter::new`](crate::StoreMemoryMeter::new) starts with these limits. They are
+    /// the rule of a limiter that looks at one `desired` at a time:
     ///
     /// - A memory that asks for more than `bytes`, or for more than its own maximum, is denied. An
     ///   allowed growth records the desired size at once, whether or not the engine then succeeds.
@@ -110,7 +112,7 @@ impl MeterLimits {
     ///   number of [`memories`](MeterLimitsBuilder::memories): to bound the Store use
     ///   [`total`](Self::total).
     ///
-    /// Near `usize::MAX` the ceiling is none: a guest with a 64-bit memory leaves a peak of
+    /// A ceiling near `usize::MAX` bounds nothing: a guest with a 64-bit memory leaves a peak of
     /// 2<sup>63</sup> - 1 by one `memory.grow` that is allowed, recorded, and then fails. Choose a
     /// ceiling that the host can provide.
     ///
@@ -153,12 +155,11 @@ impl MeterLimits {
             .build()
     }
 
-    /// The same limits with another ceiling, which is `bytes` for each single memory, for all
-    /// memories together, and for all tables together if they are [kept
-    /// apart](MeterLimitsBuilder::tables_apart).
+    /// The same limits with another ceiling: `bytes` for each single memory, for the total, and for
+    /// all tables together if they are [kept apart](MeterLimitsBuilder::tables_apart).
     ///
-    /// Not the total of limits made by [`per_memory`](Self::per_memory): there each memory is bounded
-    /// by `bytes`, and each table by `max(bytes / 32, 1)` elements.
+    /// Limits made by [`per_memory`](Self::per_memory) keep their total: there `bytes` bounds each
+    /// memory, and `max(bytes / 32, 1)` elements each table.
     #[must_use]
     pub const fn with_ceiling(mut self, bytes: usize) -> Self {
         self.memory_size = bytes;
@@ -203,7 +204,7 @@ impl MeterLimits {
         self.table_elements
     }
 
-    /// The bytes that a table element counts as.
+    /// How many bytes a table element counts as.
     #[must_use]
     pub const fn table_element_bytes(&self) -> usize {
         self.table_element_bytes
@@ -257,7 +258,7 @@ impl MeterLimits {
         self.traps.failed_growth
     }
 
-    /// What the principal is charged with.
+    /// Which size the principal is charged with.
     #[must_use]
     pub const fn attribution(&self) -> Attribution {
         self.attribution
@@ -267,42 +268,5 @@ impl MeterLimits {
     #[must_use]
     pub const fn records_on_approval(&self) -> bool {
         self.record_on_approval
-    }
-
-    /// Whether one memory may grow by `grown` to `desired` bytes when all memories then hold `total`
-    /// bytes beside `elements` table elements. A Store may hold more than the ceiling of a later
-    /// lease, so what adds nothing is not over it.
-    #[inline]
-    pub(super) fn admits_memory(&self, desired: usize, grown: usize, total: usize, elements: usize) -> bool {
-        let total = match self.tables_apart {
-            None if self.scope == Scope::Store => total.saturating_add(self.table_bytes(elements)),
-            _ => total,
-        };
-        desired <= self.memory_size && (grown == 0 || self.fits(total, self.total_memory))
-    }
-
-    /// Whether one table may grow by `grown` to `desired` elements when all tables then have
-    /// `elements` beside `memory` bytes of memories. A growth of no bytes adds nothing, either.
-    #[inline]
-    pub(super) fn admits_table(&self, desired: usize, grown: usize, elements: usize, memory: usize) -> bool {
-        let bytes = self.table_bytes(elements);
-        let (bytes, ceiling) = match (self.tables_apart, self.scope) {
-            (Some(ceiling), _) => (bytes, ceiling),
-            (None, Scope::Store) => (bytes.saturating_add(memory), self.total_memory),
-            (None, Scope::Each) => (0, 0),
-        };
-        desired <= self.table_elements() && (self.fits(bytes, ceiling) || self.table_bytes(grown) == 0)
-    }
-
-    /// A sum that saturated is no size that a Store can have, so it is denied, unless ceilings are not
-    /// about sums.
-    #[inline]
-    fn fits(&self, sum: usize, ceiling: usize) -> bool {
-        sum <= ceiling && (sum < usize::MAX || self.scope == Scope::Each)
-    }
-
-    #[inline]
-    const fn table_bytes(&self, elements: usize) -> usize {
-        elements.saturating_mul(self.table_element_bytes)
     }
 }
