@@ -1,4 +1,4 @@
-//! The public ledgers: faces of one [`core`](self::core), over different keys and storage.
+//! The public ledgers: faces of one [`Core`](self::core::Core), over different keys and storage.
 
 mod core;
 #[cfg(feature = "alloc")]
