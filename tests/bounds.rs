@@ -104,7 +104,7 @@ impl Scene {
         for _ in 0..2 {
             self.newcomer(4, 2_000_000);
             let mut contents = vec![(0, 0); PLACES];
-            let len = self.ledger.top_into(&mut contents);
+            let len = self.ledger.top_into(&mut contents).len();
             contents.truncate(len);
             self.recorded.lock().expect("no test has failed").1.check(&Observed {
                 capacity: PLACES,
