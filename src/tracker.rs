@@ -106,7 +106,7 @@ where
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tracker")
             .field("key", &self.key)
-            .field("seen", &self.hint.settled())
+            .field("seen", &self.hint.seen())
             .field("ledger", &self.ledger)
             .finish()
     }

@@ -2,28 +2,28 @@
 
 use crate::sync::{AtomicWord, Ordering, Word, const_fn, widen};
 
-/// Bits of the stamp, above the bytes. 32 bits leave few to spare: 4 of them let a budget count to
-/// 256 MiB, which is more than the memory of processors without 64-bit atomics.
-const STAMP_BITS: u32 = if Word::BITS == 64 { 16 } else { 4 };
+/// Bits of the version, above the bytes. 32 bits leave few to spare: 4 of them let a budget count
+/// to 256 MiB, which is more than the memory of processors without 64-bit atomics.
+const VERSION_BITS: u32 = if Word::BITS == 64 { 16 } else { 4 };
 
 /// The most bytes that a budget can count.
-pub(super) const MOST: Word = Word::MAX >> STAMP_BITS;
+pub(super) const MOST: Word = Word::MAX >> VERSION_BITS;
 
-/// The word that decides: the bytes in use and, above them, the *stamp*, which every new limit
-/// changes. A reservation that was computed from an older limit expects an older stamp, so its
+/// The word that decides: the bytes in use and, above them, the *version*, which every new limit
+/// changes. A reservation that was computed from an older limit expects an older version, so its
 /// `compare_exchange` fails.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Count(Word);
 
 impl Count {
-    /// What to add for the next stamp. It wraps by itself, as the stamp has the topmost bits.
-    const NEXT_STAMP: Word = MOST + 1;
+    /// Added for the next version. The version wraps by itself, as it has the topmost bits.
+    const NEXT_VERSION: Word = MOST + 1;
 
     fn used(self) -> Word {
         self.0 & MOST
     }
 
-    /// The same stamp with this many bytes, which are at most [`MOST`].
+    /// The same version with this many bytes, which are at most [`MOST`].
     fn with_used(self, used: Word) -> Self {
         debug_assert!(used <= MOST);
         Self(self.0 & !MOST | used)
@@ -64,7 +64,7 @@ impl Level {
         self.admit(self.look(), bytes).map(|_| ())
     }
 
-    /// Adds `bytes` if the limit allows it. Returns what is in use with them.
+    /// Adds `bytes` if the limit allows it. Returns the bytes in use with them.
     #[inline]
     pub(super) fn add(&self, bytes: u64) -> Result<Word, Over> {
         let mut seen = self.look();
@@ -90,11 +90,10 @@ impl Level {
         }
     }
 
-    /// What the count becomes with `bytes` more, by the limit that belongs to the stamp seen, or a
-    /// newer one.
+    /// The count with `bytes` more, if the limit of the version seen, or a newer limit, allows it.
     #[inline]
     fn admit(&self, seen: Count, bytes: u64) -> Result<Count, Over> {
-        // Relaxed: the look at the count has acquired every limit stored before its stamp.
+        // Relaxed: the look at the count has acquired every limit stored before its version.
         let limit = self.limit.load(Ordering::Relaxed);
         let used = seen.used();
         if bytes > widen(limit.saturating_sub(used)) {
@@ -105,7 +104,8 @@ impl Level {
 
     #[inline]
     fn look(&self) -> Count {
-        // Acquire: pairs with the new stamp in `set_limit`, so that a limit at least as new is read next.
+        // Acquire: pairs with the new version in `set_limit`, so that a limit at least as new is
+        // read next.
         Count(self.count.load(Ordering::Acquire))
     }
 
@@ -119,18 +119,20 @@ impl Level {
             .map_err(Count)
     }
 
-    /// From its return on nothing is added by an older limit.
+    /// Once it has returned, no bytes are added by an older limit.
     pub(super) fn set_limit(&self, limit: u64) {
-        // Relaxed: published by the new stamp.
+        // Relaxed: published by the new version.
         self.limit.store(saturate(limit), Ordering::Relaxed);
-        // Release: pairs with `look`. An update, so that whatever was computed from an older limit fails.
-        self.count.fetch_add(Count::NEXT_STAMP, Ordering::Release);
+        // Release: pairs with `look`. An update, so that an addition computed from an older limit
+        // fails.
+        self.count.fetch_add(Count::NEXT_VERSION, Ordering::Release);
     }
 
-    /// This much was in use.
+    /// Notes that this much was in use.
     #[inline]
     pub(super) fn raise_peak(&self, used: Word) {
-        // Relaxed, both: the number alone counts. It only grows, so an old value is too low, never too high.
+        // Relaxed, both: the number alone counts. It only grows, so an old value is too low, never
+        // too high.
         if used > self.peak.load(Ordering::Relaxed) {
             self.peak.fetch_max(used, Ordering::Relaxed);
         }
@@ -161,7 +163,7 @@ impl Level {
     }
 }
 
-/// Clamps a number of bytes to what can be counted.
+/// Clamps a number of bytes to the most that can be counted.
 #[inline]
 #[allow(clippy::unnecessary_cast)] // A word is a `u64` on some targets and a `u32` on others.
 const fn saturate(bytes: u64) -> Word {

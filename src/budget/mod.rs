@@ -1,8 +1,9 @@
 //! Budgets: how many bytes are in use now, over many users, and how many may be.
 //!
-//! A ledger keeps maxima and can give nothing back; a budget counts present use, which comes and goes,
-//! so it is a type of its own beside the ledger. [`count`] is one budget by itself: the word that
-//! decides. This file adds the ancestors. `docs/budgets.md` says what a chain of budgets promises.
+//! A ledger keeps maxima, and nothing can be given back. A budget counts present use, which comes
+//! and goes, so it is a type of its own beside the ledger. [`count`] is one budget by itself, with
+//! the word that decides. This file adds the ancestors. `docs/budgets.md` has the promises of a
+//! chain of budgets.
 
 mod count;
 mod over;
@@ -14,7 +15,7 @@ use count::{Level, MOST, Over};
 pub use over::OverBudget;
 pub use reservation::Reservation;
 
-use crate::sync::{Line, widen};
+use crate::sync::{CachePadded, widen};
 #[cfg(feature = "alloc")]
 use alloc::sync::Arc;
 
@@ -36,26 +37,26 @@ use alloc::sync::Arc;
 ///
 /// [`Budget`] is a handle of one of these, on the heap or in a static, and has the same methods.
 ///
-/// Every method may be called from the main loop, interrupts of any priority, signal handlers and panic
-/// handlers, on top of any other call on the same budgets, at any instruction of that one. None
-/// allocates, locks or waits. (With the feature `portable-atomic`, on processors without
-/// compare-and-swap, a non-maskable interrupt is the exception.) A call that changes a count takes time
-/// and stack proportional to the number of ancestors, and repeats a step only if another call changed
-/// that count meanwhile.
+/// Every method may be called from the main loop, interrupts of any priority, signal handlers and
+/// panic handlers, on top of any other call on the same budgets, at any instruction of that one.
+/// None allocates, locks or waits. (With the feature `portable-atomic`, on processors without
+/// compare-and-swap, a non-maskable interrupt is the exception.) A call that changes a count takes
+/// time and stack proportional to the number of ancestors, and repeats a step only if another call
+/// changed that count meanwhile.
 ///
 /// Counts and limits saturate at [`MAX_LIMIT`](Self::MAX_LIMIT).
-pub struct StaticBudget(Line<Node>);
+pub struct StaticBudget(CachePadded<Node>);
 
 struct Node {
     level: Level,
     parent: Option<Budget>,
 }
 
-/// A handle of a [`StaticBudget`], which has the methods: on the heap, shared by all clones, or in a
-/// static.
+/// A handle of a [`StaticBudget`], which has the methods: on the heap, shared by all clones, or in
+/// a static.
 ///
-/// A child keeps its ancestors alive. A clone costs one atomic addition, and nothing for a static. Two
-/// handles are equal if they are of the same budget.
+/// A child keeps its ancestors alive. A clone costs one atomic addition, and nothing for a static.
+/// Two handles are equal if they are of the same budget.
 ///
 /// ```
 /// # #[cfg(feature = "alloc")] {
@@ -83,15 +84,15 @@ enum Handle {
 }
 
 impl StaticBudget {
-    /// The most bytes that a budget can count, and the largest limit: 2^48 - 1 (256 TiB), or 2^28 - 1
-    /// (256 MiB) where the target has no 64-bit atomics. A larger limit is this one.
+    /// The most bytes that a budget can count, and the largest limit: 2^48 - 1 (256 TiB), or 2^28 -
+    /// 1 (256 MiB) where the target has no 64-bit atomics. A larger limit is this one.
     pub const MAX_LIMIT: u64 = widen(MOST);
 
     /// A budget of `limit` bytes without a parent, nothing of it in use.
     #[cfg(not(highwater_loom))]
     #[must_use]
     pub const fn new(limit: u64) -> Self {
-        Self(Line(Node { level: Level::new(limit), parent: None }))
+        Self(CachePadded(Node { level: Level::new(limit), parent: None }))
     }
 
     /// A budget of `limit` bytes below this one. The limits of children may add up to more than the
@@ -100,19 +101,19 @@ impl StaticBudget {
     #[must_use]
     pub const fn child(&'static self, limit: u64) -> Self {
         let parent = Some(Budget::from_static(self));
-        Self(Line(Node { level: Level::new(limit), parent }))
+        Self(CachePadded(Node { level: Level::new(limit), parent }))
     }
 
     /// Reserves `bytes` in this budget and in every ancestor, or in none of them.
     ///
-    /// A reservation of 0 bytes always succeeds. One that is approved happens after the releases of the
-    /// bytes that it takes.
+    /// A reservation of 0 bytes always succeeds. One that is approved happens after the releases of
+    /// the bytes that it takes.
     ///
     /// # Errors
-    /// The first budget, from this one upward, that has no room. It counts the denial, and nothing is
-    /// reserved. A budget *with a parent* can also deny because of bytes that another reservation holds
-    /// there while it is on its way up, even if an ancestor, which filled up at that moment, then denies
-    /// that one too. A budget without a parent never does.
+    /// The first budget, from this one upward, that has no room. It counts the denial, and nothing
+    /// is reserved. A budget *with a parent* can also deny because of bytes that another
+    /// reservation holds there while it is on its way up, even if an ancestor, which filled up at
+    /// that moment, then denies that one too. A budget without a parent never does.
     #[inline]
     pub fn reserve(&self, bytes: u64) -> Result<(), OverBudget> {
         self.reserve_below(None, bytes)
@@ -120,20 +121,20 @@ impl StaticBudget {
 
     /// Gives `bytes` back to this budget and to every ancestor.
     ///
-    /// They must have been reserved through this budget. More than all that is in use here cannot be
-    /// given back: the rest is ignored, in the ancestors as well.
+    /// They must have been reserved through this budget. More than all that is in use here cannot
+    /// be given back: the rest is ignored, in the ancestors as well.
     #[inline]
     pub fn release(&self, bytes: u64) {
         self.release_below(None, bytes);
     }
 
-    /// Moves `bytes` that are reserved here to another budget. The budgets that are ancestors of both,
-    /// or one of the two itself, keep their counts throughout.
+    /// Moves `bytes` that are reserved here to another budget. The budgets that are ancestors of
+    /// both, or one of the two itself, keep their counts throughout.
     ///
-    /// To an ancestor a transfer is never denied, as nothing has to be reserved for it: the bytes are
-    /// from then on that ancestor's own, such as those of a pooled Store without a tenant. Otherwise
-    /// they are reserved in the target and its ancestors below the first shared one, and then given back
-    /// here, so that both count them for an instant.
+    /// To an ancestor a transfer is never denied, as nothing has to be reserved for it: the bytes
+    /// are from then on that ancestor's own, such as those of a pooled Store without a tenant.
+    /// Otherwise they are reserved in the target and its ancestors below the first shared one, and
+    /// then given back here, so that both count them for an instant.
     ///
     /// Takes time proportional to the product of the numbers of ancestors.
     ///
@@ -149,9 +150,10 @@ impl StaticBudget {
 
     /// The bytes in use, those of all descendants included. One load.
     ///
-    /// At rest, the sum of what was reserved through this budget and its descendants and is not given
-    /// back. Never more than the limit, except after [`set_limit`](Self::set_limit) has lowered that. In
-    /// a budget with a parent it can include, for an instant, bytes that an ancestor is about to deny.
+    /// At rest, the sum of what was reserved through this budget and its descendants and is not
+    /// given back. Never more than the limit, except after [`set_limit`](Self::set_limit) has
+    /// lowered that. In a budget with a parent it can include, for an instant, bytes that an
+    /// ancestor is about to deny.
     #[must_use]
     pub fn used(&self) -> u64 {
         self.level().used()
@@ -159,10 +161,10 @@ impl StaticBudget {
 
     /// The most bytes that were in use. One load.
     ///
-    /// Each approved reservation raises it, before it returns, to what was in use with its own bytes.
-    /// So it is exactly the highest [`used`](Self::used) in a budget without a parent. In one with a
-    /// parent a denied reservation does not raise it, but another one, approved meanwhile, can count
-    /// the bytes that the denied one held for an instant.
+    /// Each approved reservation raises it, before it returns, to what was in use with its own
+    /// bytes. So it is exactly the highest [`used`](Self::used) in a budget without a parent. In
+    /// one with a parent a denied reservation does not raise it, but another one, approved
+    /// meanwhile, can count the bytes that the denied one held for an instant.
     #[must_use]
     pub fn peak(&self) -> u64 {
         self.level().peak()
@@ -176,15 +178,15 @@ impl StaticBudget {
 
     /// Changes the limit. One store and one update.
     ///
-    /// A limit below what is in use denies growth until enough was given back, and takes nothing back.
-    /// Once the call has returned, no reservation is approved by an older limit, not even one that began
-    /// before: if `used()` is then within the limit, it stays there.
+    /// A limit below what is in use denies growth until enough was given back, and takes nothing
+    /// back. Once the call has returned, no reservation is approved by an older limit, not even one
+    /// that began before: if `used()` is then within the limit, it stays there.
     pub fn set_limit(&self, limit: u64) {
         self.level().set_limit(limit);
     }
 
-    /// How many reservations this budget has denied. Those that an ancestor denied count there. Wraps at
-    /// 2^64, or 2^32 where the target has no 64-bit atomics. One load.
+    /// How many reservations this budget has denied. Those that an ancestor denied count there.
+    /// Wraps at 2^64, or 2^32 where the target has no 64-bit atomics. One load.
     #[must_use]
     pub fn denied(&self) -> u64 {
         self.level().denied()
@@ -212,15 +214,16 @@ impl StaticBudget {
 
     #[inline]
     fn reserve_below(&self, end: Option<&Self>, bytes: u64) -> Result<(), OverBudget> {
-        // A denial that can be foreseen holds nothing anywhere meanwhile, so it disturbs no other call.
+        // A denial that can be foreseen holds nothing anywhere meanwhile, so it disturbs no other
+        // call.
         for (level, budget) in self.chain_below(end).enumerate() {
             budget.level().check(bytes).map_err(|over| budget.deny(level, bytes, over))?;
         }
         self.hold(end, bytes, 0)
     }
 
-    /// Adds the bytes from here up. The topmost budget decides last: bytes that it denies were held in
-    /// one branch below it, and could be in the way of reservations in that branch only.
+    /// Adds the bytes from here up. The topmost budget decides last: bytes that it denies were held
+    /// in one branch below it, and could be in the way of reservations in that branch only.
     #[inline]
     fn hold(&self, end: Option<&Self>, bytes: u64, level: usize) -> Result<(), OverBudget> {
         if is(self, end) {
@@ -254,18 +257,20 @@ fn is(budget: &StaticBudget, other: Option<&StaticBudget>) -> bool {
 }
 
 impl Budget {
-    /// A budget of `limit` bytes on the heap, without a parent, nothing of it in use. One allocation.
+    /// A budget of `limit` bytes on the heap, without a parent, nothing of it in use. One
+    /// allocation.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn new(limit: u64) -> Self {
         Self::shared(limit, None)
     }
 
-    /// A budget of `limit` bytes on the heap below this one. One allocation. The limits of children may
-    /// add up to more than the parent's, which then decides.
+    /// A budget of `limit` bytes on the heap below this one. One allocation. The limits of children
+    /// may add up to more than the parent's, which then decides.
     ///
-    /// What is reserved through the child is given back by [`release`](StaticBudget::release) only: a
-    /// child that is dropped before stays counted in its ancestors. A [`Reservation`] cannot forget it.
+    /// Bytes reserved through the child are given back by [`release`](StaticBudget::release) only:
+    /// a child that is dropped before stays counted in its ancestors. A [`Reservation`] cannot
+    /// forget it.
     #[cfg(feature = "alloc")]
     #[must_use]
     pub fn child(&self, limit: u64) -> Self {
@@ -275,7 +280,7 @@ impl Budget {
     #[cfg(feature = "alloc")]
     fn shared(limit: u64, parent: Option<Self>) -> Self {
         let node = Node { level: Level::new(limit), parent };
-        Self(Handle::Shared(Arc::new(StaticBudget(Line(node)))))
+        Self(Handle::Shared(Arc::new(StaticBudget(CachePadded(node)))))
     }
 
     /// A handle of a budget in a static.

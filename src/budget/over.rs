@@ -1,8 +1,8 @@
-//! Why a reservation was denied.
+//! The error of a denied reservation.
 
 use core::fmt;
 
-/// A reservation would have taken a budget over its limit. Nothing was reserved, in no budget.
+/// A reservation would have taken a budget over its limit. Nothing was reserved in any budget.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct OverBudget {

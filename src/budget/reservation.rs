@@ -22,9 +22,9 @@ use super::{Budget, OverBudget};
 /// # Ok::<(), highwater::OverBudget>(())
 /// ```
 ///
-/// The methods take the time of the [`StaticBudget`](super::StaticBudget) methods that they call. They
-/// may be called from an interrupt and allocate nothing. Dropping the last handle of a budget on the
-/// heap frees it, which an interrupt must not do.
+/// The methods take the time of the [`StaticBudget`](super::StaticBudget) methods that they call.
+/// They may be called from an interrupt and allocate nothing. Dropping the last handle of a budget
+/// on the heap frees it, which an interrupt must not do.
 #[derive(Debug)]
 pub struct Reservation {
     budget: Budget,
@@ -55,11 +55,13 @@ impl Reservation {
         self.budget.release(bytes);
     }
 
-    /// Moves all that `other` holds into `self`, as [`transfer`](super::StaticBudget::transfer) does
-    /// between their budgets. It cannot fail if the budget of `self` is an ancestor of the other one.
+    /// Moves all that `other` holds into `self`, as [`transfer`](super::StaticBudget::transfer)
+    /// does between their budgets. It cannot fail if the budget of `self` is an ancestor of the
+    /// other one.
     ///
     /// # Errors
-    /// If the budget of `self`, or an ancestor that is not shared, has no room. Nothing has changed then.
+    /// If the budget of `self`, or an ancestor that is not shared, has no room. Nothing has changed
+    /// then.
     pub fn append(&mut self, other: &mut Self) -> Result<(), OverBudget> {
         other.budget.transfer(&self.budget, other.bytes)?;
         self.bytes += core::mem::take(&mut other.bytes);

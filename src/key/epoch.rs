@@ -1,119 +1,64 @@
-//! Keys of any type, behind pointers that `crossbeam-epoch` reclaims. The only `unsafe` of the crate.
+//! Keys of any type, behind pointers that `crossbeam-epoch` reclaims. The only `unsafe` of the
+//! crate.
 //!
-//! What makes it sound:
+//! It is sound for these reasons:
 //!
-//! - A cell is null or points to a key that was put there by the owner of a claim. It is replaced
-//!   only by the owner of the next claim, who retires it after having replaced it, or puts it back
+//! - A cell is null or points to a key that the owner of a claim has put there. Only the owner of
+//!   the next claim replaces it. That owner retires the key afterwards, or puts it back
 //!   ([`KeyCell::take_back`]) before another thread could have seen the slot live.
 //! - A thread that reads a cell has pinned the same collector before, and stays pinned until it has
-//!   done with the key. A retired key is freed only after a function deferred through that collector
-//!   has run, and it was deferred after the key had been replaced: no thread is pinned any more that
-//!   could have found the key.
-//! - A reader dereferences only after having seen the peak word unchanged around the pointer load.
-//!   The pointer then belongs to a resident, never to a claim that may yet be taken back.
-//! - When a ledger is dropped, no call on it is under way, so that all its keys may be freed.
+//!   done with the key. A retired key is freed only after a function deferred through that
+//!   collector has run. The function was deferred after the key had been replaced, so no thread
+//!   that could have found the key is still pinned.
+//! - A reader dereferences the pointer only after it has seen the same live peak word before and
+//!   after the load of the pointer. The pointer then belongs to a resident, never to a claim that
+//!   may yet be taken back.
 //!
 //! # From retired to freed
 //!
 //! Retired keys are tied into parcels, and parcels go through three lists of the ledger: *fresh*,
-//! *aging*, *due*. When none is aging, all fresh ones begin to: one function is deferred, which says
-//! when their keys cannot be read any more. Then they are due, and later admissions free one parcel
-//! each. So a key that waits takes its own allocation and nothing of the collector's, and the
-//! collector runs no code of a key.
+//! *aging*, *due*.
 //!
-//! A thread that loses the processor inside a pin holds back all keys until it gets on. Therefore it
-//! is pinned only while it compares or clones one key, and once in many retirements; a newcomer whose
-//! tag matches no resident's is not pinned at all.
+//! 1. A parcel begins as fresh.
+//! 2. When no parcel is aging, all fresh parcels begin to age. One function is deferred, which runs
+//!    when their keys cannot be read any more.
+//! 3. Then they are due, and each later admission frees one of them.
+//!
+//! So a key that waits takes its own allocation and nothing of the collector's, and the collector
+//! runs no code of a key.
+//!
+//! A thread that loses the processor while it is pinned holds back all keys until it runs again. So
+//! a thread is pinned only while it compares or clones one key, and once in many retirements. A
+//! newcomer whose tag matches no resident's is not pinned at all.
 #![allow(unsafe_code)]
 
 use alloc::sync::Arc;
-use core::{
-    hash::{Hash, Hasher},
-    marker::PhantomData,
-    ops::Deref,
-};
+use core::hash::Hash;
 
-use crossbeam_epoch::{Atomic, Guard, LocalHandle, Owned, Shared, unprotected};
+use crossbeam_epoch::{Atomic, Guard, Owned, Shared, unprotected};
 
-use super::{Comparison, KeyCell, Wanted};
-use crate::sync::{AtomicUsize, Line, MODELLED, Ordering, Zeroable};
+use super::{Comparison, KeyCell, Query, borrowed::Borrowed, participant::Participant, permit::FreePermit};
+use crate::sync::{AtomicUsize, CachePadded, MODELLED, Ordering, Zeroable};
 
-/// How many evicted keys of a [`Ledger`](crate::Ledger) may wait to be freed, in addition to as many
-/// as its capacity: 2<sup>18</sup> keys.
+/// How many evicted keys of a [`Ledger`](crate::Ledger) may wait to be freed, in addition to as
+/// many as its capacity: 2<sup>18</sup> keys.
 ///
 /// Each takes one allocation of the key and two pointers, and what the key owns: 24 bytes for a
 /// `u64`, so 6 MB in all; 60 bytes for a `String` of 20 characters, so 16 MB.
 pub const RETIRED_ALLOWANCE: usize = 1 << 18;
 
-/// How many keys make a parcel. A call frees one parcel at most, so that none pays for a long stall
-/// of another thread. The constants are smallest under models, so that everything happens there.
+/// How many keys make a parcel. A call frees at most one parcel, so that no call pays for a long
+/// stall of another thread. This and the next constant are 1 under models, so that everything
+/// happens there.
 const PARCEL: usize = if MODELLED { 1 } else { 64 };
 
-/// After how many retirements the collector is asked to move on.
+/// How many retirements lie between two requests to the collector to move on.
 const RETIREMENTS_A_FLUSH: usize = if MODELLED { 1 } else { 512 };
 
-/// What epoch-reclaimed keys must be able to do: any `Hash + Eq + Clone + Send + Sync + 'static`
-/// type can.
+/// The bounds on epoch-reclaimed keys. Any `Hash + Eq + Clone + Send + Sync + 'static` type has
+/// them.
 pub trait EpochKey: Hash + Eq + Clone + Send + Sync + 'static {}
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> EpochKey for K {}
-
-/// How a thread pins the collector.
-pub(crate) enum Participant {
-    /// On the process's default collector.
-    #[cfg(feature = "std-ledger")]
-    ThreadLocal,
-    Registered(LocalHandle),
-    /// For as long as this guard lives.
-    Pinned(Guard),
-}
-
-impl Participant {
-    #[inline]
-    pub(crate) fn pin(&self) -> Pinning<'_> {
-        match self {
-            #[cfg(feature = "std-ledger")]
-            Self::ThreadLocal => Pinning::New(crossbeam_epoch::pin()),
-            Self::Registered(handle) => Pinning::New(handle.pin()),
-            Self::Pinned(guard) => Pinning::Held(guard),
-        }
-    }
-
-    /// A participant that is pinned from now on.
-    #[inline]
-    pub(crate) fn pinned(&self) -> Self {
-        match self {
-            #[cfg(feature = "std-ledger")]
-            Self::ThreadLocal => Self::Pinned(crossbeam_epoch::pin()),
-            Self::Registered(handle) => Self::Pinned(handle.pin()),
-            Self::Pinned(_) => unreachable!("pinned once"),
-        }
-    }
-
-    /// Lets go of what a pin of some duration holds back, and pins anew.
-    pub(crate) fn repin(&mut self) {
-        if let Self::Pinned(guard) = self {
-            guard.repin();
-        }
-    }
-}
-
-/// A guard, for one comparison or for longer.
-pub(crate) enum Pinning<'a> {
-    New(Guard),
-    Held(&'a Guard),
-}
-
-impl Deref for Pinning<'_> {
-    type Target = Guard;
-
-    #[inline]
-    fn deref(&self) -> &Guard {
-        match self {
-            Self::New(guard) => guard,
-            Self::Held(guard) => guard,
-        }
-    }
-}
 
 /// A key in an allocation of its own.
 pub(crate) struct Node<K> {
@@ -124,12 +69,12 @@ pub(crate) struct Node<K> {
     next_parcel: Atomic<Self>,
 }
 
-/// A pointer to the key of a slot; null at first.
+/// A pointer to the key of a slot, null at first.
 pub(crate) struct EpochCell<K: EpochKey>(Atomic<Node<K>>);
 
 #[cfg(not(highwater_loom))]
-// SAFETY: all bytes zero is a null pointer with tag 0, which is what `Atomic::null` makes: its only
-// field that takes space is an atomic pointer-sized word.
+// SAFETY: all bytes zero is a null pointer with tag 0, as `Atomic::null` makes it: its only field
+// that takes space is an atomic pointer-sized word.
 unsafe impl<K: EpochKey> Zeroable for EpochCell<K> {}
 #[cfg(highwater_loom)]
 impl<K: EpochKey> Zeroable for EpochCell<K> {
@@ -150,21 +95,22 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
     type Limbo = Limbo<K>;
 
     fn put(&self, key: Owned<Node<K>>) -> Displaced<K> {
-        // Release: publishes the key, and who reads the pointer (acquire, in `key`) sees the claim
-        // that came before it. Acquire: the displaced key is seen whole by who drops it.
+        // Release: publishes the key. A thread that reads the pointer (acquire, in `key`) also sees
+        // the claim before it. Acquire: the thread that drops the displaced key sees it whole.
         Displaced(self.0.swap(key, Ordering::AcqRel, unfollowed()).as_raw())
     }
 
     fn take_back(&self, displaced: Displaced<K>) -> Owned<Node<K>> {
         let before = Shared::from(displaced.0);
-        // SAFETY, of both: the pointer is the caller's own, put there under the claim that it still holds.
-        // Nobody else replaces it, and nobody dereferences it: the slot was not live since.
-        // AcqRel, as in `put`.
+        // SAFETY, of both: the pointer is the caller's own, put there under the claim that it still
+        // holds. No other thread replaces it, and none dereferences it: the slot was not live
+        // since. AcqRel, as in `put`.
         unsafe { self.0.swap(before, Ordering::AcqRel, unfollowed()).into_owned() }
     }
 
     fn may_displace(limbo: &Limbo<K>, participant: &Participant) -> bool {
-        // Each round lets the epoch advance by one if no thread is stalled, and frees what is due.
+        // Each round lets the epoch advance by one, if no thread is stalled, and frees a parcel
+        // that is due.
         for _ in 0..4 {
             if limbo.has_room() {
                 return true;
@@ -195,49 +141,22 @@ impl<K: EpochKey> EpochCell<K> {
         if !still() {
             return None;
         }
-        // SAFETY: the slot was live with one and the same peak before and after the load, so this is
-        // a resident's key; it was in the cell after `pin` was pinned, so it is not freed before.
+        // SAFETY: the slot was live with one and the same peak before and after the load, so this
+        // is a resident's key; it was in the cell after `pin` was pinned, so it is not freed
+        // before.
         unsafe { pointer.as_ref() }.map(|node| &node.key)
     }
 }
 
 impl<K: EpochKey> Drop for EpochCell<K> {
     fn drop(&mut self) {
-        // SAFETY: nobody else has the cell any more, and the key in it, if any, was not retired:
-        // keys are retired only after they were replaced.
+        // SAFETY: no other thread has the cell any more, and the key in it, if any, was not
+        // retired: keys are retired only after they were replaced.
         drop(unsafe { core::mem::take(&mut self.0).try_into_owned() });
     }
 }
 
-/// A borrowed form of a key, and how to make the key from it.
-pub(crate) struct Borrowed<'a, K, Q: ?Sized, F> {
-    key: &'a Q,
-    make: F,
-    kind: PhantomData<fn() -> K>,
-}
-
-impl<'a, K, Q: ?Sized, F: Fn() -> K> Borrowed<'a, K, Q, F> {
-    pub(crate) fn new(key: &'a Q, make: F) -> Self {
-        Self { key, make, kind: PhantomData }
-    }
-}
-
-impl<'a, K, Q: ?Sized> Borrowed<'a, K, Q, fn() -> K> {
-    /// Not to be admitted.
-    pub(crate) fn to_look(key: &'a Q) -> Self {
-        Self::new(key, || unreachable!("a look-up admits nobody"))
-    }
-}
-
-/// As the key that is borrowed.
-impl<K, Q: Hash + ?Sized, F> Hash for Borrowed<'_, K, Q, F> {
-    #[inline]
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.key.hash(state);
-    }
-}
-
-impl<K, Q, F> Wanted<EpochCell<K>> for Borrowed<'_, K, Q, F>
+impl<K, Q, F> Query<EpochCell<K>> for Borrowed<'_, K, Q, F>
 where
     K: EpochKey,
     Q: Hash + equivalent::Equivalent<K> + ?Sized,
@@ -265,24 +184,24 @@ where
 /// The retired keys of one ledger that are not freed yet.
 pub(crate) struct Limbo<K: EpochKey> {
     capacity: usize,
-    /// 1 if the aging keys cannot be read any more, or if there are none.
+    /// 1 if the aging keys cannot be read any more, or if no key is aging.
     aged: Arc<AtomicUsize>,
-    lists: Line<Lists<K>>,
+    lists: CachePadded<Lists<K>>,
 }
 
 struct Lists<K: EpochKey> {
     /// The keys in all the lists.
     retired: AtomicUsize,
-    /// All keys that were ever retired; wraps.
+    /// The number of keys that were ever retired. Wraps.
     added: AtomicUsize,
-    /// Keys that are not in a parcel yet.
+    /// Retired keys that are in no parcel yet.
     loose: Atomic<Node<K>>,
-    /// Parcels, here and below.
+    /// Parcels, as in the two lists below.
     fresh: Atomic<Node<K>>,
-    /// Calls that free keys.
+    /// The permits that are held.
     #[cfg(not(feature = "std-ledger"))]
-    turns: AtomicUsize,
-    /// 1 while a thread has the right to what follows.
+    permits: AtomicUsize,
+    /// 1 while a thread has the lock of the two lists below.
     locked: AtomicUsize,
     aging: Atomic<Node<K>>,
     due: Atomic<Node<K>>,
@@ -296,12 +215,12 @@ impl<K: EpochKey> Limbo<K> {
             loose: Atomic::null(),
             fresh: Atomic::null(),
             #[cfg(not(feature = "std-ledger"))]
-            turns: AtomicUsize::new(0),
+            permits: AtomicUsize::new(0),
             locked: AtomicUsize::new(0),
             aging: Atomic::null(),
             due: Atomic::null(),
         };
-        Self { capacity, aged: Arc::new(AtomicUsize::new(1)), lists: Line(lists) }
+        Self { capacity, aged: Arc::new(AtomicUsize::new(1)), lists: CachePadded(lists) }
     }
 
     pub(crate) fn retired(&self) -> usize {
@@ -314,7 +233,7 @@ impl<K: EpochKey> Limbo<K> {
         self.retired() < self.capacity + RETIRED_ALLOWANCE
     }
 
-    /// Whether so many wait that a pin of some duration should be renewed.
+    /// Whether so many keys wait that a long pin should be renewed.
     pub(crate) fn is_half_full(&self) -> bool {
         self.retired() > self.capacity + RETIRED_ALLOWANCE / 2
     }
@@ -331,10 +250,11 @@ impl<K: EpochKey> Limbo<K> {
         }
     }
 
-    /// Adds a key that was replaced in its cell by the caller. How many were added before.
+    /// Adds a key that the caller has replaced in its cell. Returns how many were added before.
     fn add(&self, key: Shared<'_, Node<K>>) -> usize {
         let lists = &self.lists;
-        // Relaxed: counts. First, so that they are never below what is in the lists.
+        // Relaxed: counts. Before the push, so that they are never below the number of keys in the
+        // lists.
         lists.retired.fetch_add(1, Ordering::Relaxed);
         let before = lists.added.fetch_add(1, Ordering::Relaxed);
         push(&lists.loose, key, |node| &node.next);
@@ -344,7 +264,7 @@ impl<K: EpochKey> Limbo<K> {
         before
     }
 
-    /// Makes a parcel of the keys that are in none.
+    /// Makes a parcel of the keys that are in no parcel.
     fn seal(&self) {
         // Acquire: pairs with the release in `push`.
         let parcel = self.lists.loose.swap(Shared::null(), Ordering::Acquire, unfollowed());
@@ -353,9 +273,9 @@ impl<K: EpochKey> Limbo<K> {
         }
     }
 
-    /// Frees a parcel of keys that are due, if there is one. If `now`, moves the others on before.
-    /// Does nothing inside the drop of a key (which may record in this ledger), or while another
-    /// thread is in here.
+    /// Frees a parcel that is due, if there is one, and returns whether it did. If `now`, first
+    /// moves the other parcels on. Does nothing inside the drop of a key (which may record in this
+    /// ledger), or while another thread has the lock.
     fn free(&self, now: bool, participant: &Participant) -> bool {
         let lists = &self.lists;
         // Relaxed: a guess.
@@ -363,28 +283,28 @@ impl<K: EpochKey> Limbo<K> {
             return false;
         }
         #[cfg(feature = "std-ledger")]
-        let Some(_turn) = Turn::take() else { return false };
+        let Some(_permit) = FreePermit::acquire() else { return false };
         #[cfg(not(feature = "std-ledger"))]
-        let Some(_turn) = Turn::take(&lists.turns) else { return false };
-        // Acquire: pairs with the release in `Locked`, for the lists and what they hold.
+        let Some(_permit) = FreePermit::acquire(&lists.permits) else { return false };
+        // Acquire: pairs with the release in `Unlock`, for the lists and their keys.
         if lists.locked.swap(1, Ordering::Acquire) == 1 {
             return false;
         }
-        let locked = Locked(&lists.locked);
+        let unlock = Unlock(&lists.locked);
         if now {
             self.age(&participant.pin());
         }
-        // Relaxed, as everything under the lock.
+        // Relaxed, as all accesses under the lock.
         let first = lists.due.load(Ordering::Relaxed, unfollowed());
         // SAFETY: under the lock, no other thread takes a parcel out of this list.
         let Some(parcel) = (unsafe { first.as_ref() }) else { return false };
         lists.due.store(parcel.next_parcel.load(Ordering::Relaxed, unfollowed()), Ordering::Relaxed);
-        drop(locked);
+        drop(unlock);
         Retired { first: first.as_raw(), count: &lists.retired }.free();
         true
     }
 
-    /// Lets the parcels of one list enter the next as far as the collector has got. Under the lock.
+    /// Moves the parcels on to the next list as far as the collector has got. Under the lock.
     fn age(&self, pin: &Guard) {
         let lists = &self.lists;
         // Acquire: pairs with the release of the function deferred below, so that all reads of the
@@ -403,19 +323,20 @@ impl<K: EpochKey> Limbo<K> {
         if fresh.is_null() {
             return;
         }
-        // Relaxed: the function deferred next comes later.
+        // Relaxed: the function deferred next runs later.
         self.aged.store(0, Ordering::Relaxed);
         let aged = Arc::clone(&self.aged);
         // Release: pairs with the acquire above.
         pin.defer(move || aged.store(1, Ordering::Release));
-        // Handed over at once, not when the next 63 come.
+        // Hands the function over at once, not with the next 63.
         pin.flush();
     }
 }
 
-/// For accesses to pointers that are not followed, or whose lists no other thread has.
+/// A guard for accesses to pointers that are not followed, or whose list no other thread has.
 fn unfollowed() -> &'static Guard {
-    // SAFETY: a guard protects what is read through a pointer, which nobody does on the strength of this one.
+    // SAFETY: a guard protects reads through a pointer, and no caller reads through one on the
+    // strength of this guard.
     unsafe { unprotected() }
 }
 
@@ -424,11 +345,11 @@ fn push<K>(list: &Atomic<Node<K>>, node: Shared<'_, Node<K>>, next: fn(&Node<K>)
     // Relaxed: the pointer is only passed on.
     let mut first = list.load(Ordering::Relaxed, unfollowed());
     loop {
-        // SAFETY: a key is freed only by who finds it in a list.
-        // Relaxed: published by what follows.
+        // SAFETY: a key is freed only by a call that finds it in a list.
+        // Relaxed: the exchange below publishes it.
         next(unsafe { node.deref() }).store(first, Ordering::Relaxed);
-        // Release: pairs with the acquire of who takes the list, for `next`, and for the cell that no
-        // longer has the key.
+        // Release: pairs with the acquire of the call that takes the list (`seal`, `age`), for
+        // `next`, and for the cell that no longer has the key.
         match list.compare_exchange(first, node, Ordering::Release, Ordering::Relaxed, unfollowed()) {
             Ok(_) => return,
             Err(other) => first = other.current,
@@ -437,7 +358,7 @@ fn push<K>(list: &Atomic<Node<K>>, node: Shared<'_, Node<K>>, next: fn(&Node<K>)
 }
 
 impl<K: EpochKey> Drop for Limbo<K> {
-    /// Keys are read only in calls on the ledger, so that there are no readers left.
+    /// Keys are read only in calls on the ledger, so no readers are left.
     fn drop(&mut self) {
         let lists = &self.lists;
         self.seal();
@@ -453,62 +374,13 @@ impl<K: EpochKey> Drop for Limbo<K> {
     }
 }
 
-/// The right to the lists.
-struct Locked<'a>(&'a AtomicUsize);
+/// Releases the lock of the lists when it is dropped.
+struct Unlock<'a>(&'a AtomicUsize);
 
-impl Drop for Locked<'_> {
+impl Drop for Unlock<'_> {
     fn drop(&mut self) {
         // Release: pairs with the acquire in `free`.
         self.0.store(0, Ordering::Release);
-    }
-}
-
-/// The right to free keys, which a call from inside the drop of a key does not get: the stack would
-/// grow with every key that waits.
-#[cfg(feature = "std-ledger")]
-struct Turn;
-
-#[cfg(feature = "std-ledger")]
-std::thread_local! {
-    static TAKEN: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
-}
-
-#[cfg(feature = "std-ledger")]
-impl Turn {
-    fn take() -> Option<Self> {
-        (!TAKEN.replace(true)).then(|| Self)
-    }
-}
-
-#[cfg(feature = "std-ledger")]
-impl Drop for Turn {
-    fn drop(&mut self) {
-        TAKEN.set(false);
-    }
-}
-
-/// How many calls may free keys at once where there is no telling which of them are one thread's: so
-/// deep can drops be nested that record and free.
-#[cfg(not(feature = "std-ledger"))]
-const TURNS: usize = 4;
-
-/// Likewise, of the calls on one ledger.
-#[cfg(not(feature = "std-ledger"))]
-struct Turn<'a>(&'a AtomicUsize);
-
-#[cfg(not(feature = "std-ledger"))]
-impl<'a> Turn<'a> {
-    fn take(turns: &'a AtomicUsize) -> Option<Self> {
-        // Relaxed, here and below: a count.
-        let turn = Self(turns);
-        (turns.fetch_add(1, Ordering::Relaxed) < TURNS).then_some(turn)
-    }
-}
-
-#[cfg(not(feature = "std-ledger"))]
-impl Drop for Turn<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -525,17 +397,17 @@ impl<K: EpochKey> Retired<'_, K> {
 
     fn free_each(&mut self) {
         while !self.first.is_null() {
-            // SAFETY: made by `Owned::new` in `prepare`; the list is the only one that has it.
+            // SAFETY: made by `Owned::new` in `prepare`, and in no other list.
             let node = unsafe { Owned::from_raw(self.first.cast_mut()) };
-            // SAFETY: the list is this value's alone.
+            // SAFETY: no other thread has this list.
             self.first = node.next.load(Ordering::Relaxed, unfollowed()).as_raw();
             // Relaxed: a count.
             self.count.fetch_sub(1, Ordering::Relaxed);
-            // A panic here would reach a caller who has nothing to do with this key. Without `std`
-            // there is no way to stop it.
+            // A panic here would reach a caller that has nothing to do with this key. Without `std`
+            // it cannot be caught.
             #[cfg(feature = "std-ledger")]
             if let Err(payload) = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(node))) {
-                // Its own drop may panic again.
+                // The drop of the payload may panic again.
                 core::mem::forget(payload);
             }
             #[cfg(not(feature = "std-ledger"))]
@@ -545,7 +417,7 @@ impl<K: EpochKey> Retired<'_, K> {
 }
 
 impl<K: EpochKey> Drop for Retired<'_, K> {
-    /// What is left when the drop of a key panics.
+    /// Frees the rest if the drop of a key panics.
     fn drop(&mut self) {
         self.free_each();
     }
@@ -557,9 +429,9 @@ mod tests {
 
     use super::*;
 
-    /// There may be more than the limit if several calls passed it at once.
+    /// There may be more retired keys than the limit if several calls passed it at once.
     #[test]
-    fn nobody_is_displaced_at_the_limit_or_above() {
+    fn no_key_is_displaced_at_the_limit_or_above() {
         let participant = Participant::Registered(Collector::new().register());
         let limbo = Limbo::<u64>::new(3);
         let limit = 3 + RETIRED_ALLOWANCE;

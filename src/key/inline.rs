@@ -3,7 +3,7 @@
 use core::hash::Hash;
 
 use super::{
-    Comparison, KeyCell, Wanted,
+    Comparison, KeyCell, Query,
     words::{PlainKey, Words},
 };
 use crate::sync::{AtomicWord, Ordering, Word, zeroable};
@@ -45,14 +45,16 @@ use crate::sync::{AtomicWord, Ordering, Word, zeroable};
             `highwater::Ledger<{Self}>`, which keeps keys behind epoch-reclaimed pointers"
 )]
 pub trait InlineKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
-    /// The built-in key that represents this one: an unsigned integer, `(u64, u64)`, `[u8; N]` up to
-    /// 64 bytes, or [`InlineStr<N>`](crate::InlineStr).
+    /// The built-in key that represents this one: an unsigned integer, `(u64, u64)`, `[u8; N]` up
+    /// to 64 bytes, or [`InlineStr<N>`](crate::InlineStr).
     type Repr: PlainKey;
 
-    /// What represents this key. Equal keys are represented alike, different ones differently.
+    /// The built-in key that represents this one. Equal keys have equal representations, different
+    /// keys different ones.
     fn to_repr(&self) -> Self::Repr;
 
-    /// The key that is represented so. Only called with what [`to_repr`](InlineKey::to_repr) made.
+    /// The key with this representation. Only called with results of
+    /// [`to_repr`](InlineKey::to_repr).
     fn from_repr(repr: Self::Repr) -> Self;
 }
 
@@ -73,7 +75,7 @@ impl<K: PlainKey> InlineKey for K {
 /// The words of a key of type `K`.
 type WordsOf<K> = <<K as InlineKey>::Repr as PlainKey>::Words;
 
-/// A key that is ready to be stored: its words, and how many of them count.
+/// A key ready to be stored: its words, and how many of them are significant.
 pub(crate) struct Significant<K: InlineKey> {
     words: WordsOf<K>,
     count: usize,
@@ -105,8 +107,8 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
 
     fn put(&self, key: Significant<K>) -> Significant<K> {
         for (cell, word) in self.words().iter().zip(key.words.as_ref()).take(key.count) {
-            // Release: who reads this word (acquire, in `compare` and `read`) sees the claim that
-            // came before it when looking at the peak word again.
+            // Release: pairs with the loads in `compare` and `read`. A thread that reads this word
+            // sees the claim before it when it looks at the peak word again.
             cell.store(*word, Ordering::Release);
         }
         key
@@ -132,13 +134,13 @@ impl<K: InlineKey> KeyCell for InlineCell<K> {
     }
 }
 
-/// Whether a comparison makes the words of its key one by one. With wide words its loop is unrolled, and of `to_words`
-/// only the one word is left: nothing is copied in advance. Small processors' code stays a loop, for which the words are
-/// made once.
+/// Whether a comparison makes the words of its key one by one. With wide words its loop is unrolled,
+/// and only the one word of `to_words` remains: nothing is copied in advance. On small processors it
+/// stays a loop, for which the words are made once.
 #[cfg_attr(mutants, mutants::skip)] // Only speed.
 const WORD_BY_WORD: bool = Word::BITS == 64;
 
-impl<K: InlineKey> Wanted<InlineCell<K>> for K {
+impl<K: InlineKey> Query<InlineCell<K>> for K {
     #[inline]
     fn compare(&self, cell: &InlineCell<K>, (): &(), still: impl Fn() -> bool) -> Comparison {
         let repr = self.to_repr();
@@ -148,7 +150,8 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for K {
             let word = cell.load(Ordering::Acquire);
             let of_key = if WORD_BY_WORD { repr.to_words().as_ref()[index] } else { words.as_ref()[index] };
             if word != of_key {
-                // Perhaps torn, and then the gate has moved: who concludes absence looks at it.
+                // Perhaps torn. Then the gate has moved, and a call checks it before it concludes
+                // absence.
                 return Comparison::Different;
             }
             if index + 1 == significant {
@@ -158,7 +161,7 @@ impl<K: InlineKey> Wanted<InlineCell<K>> for K {
         if still() { Comparison::Equal } else { Comparison::Changed }
     }
 
-    /// The key may be of a foreign type, whose code may panic.
+    /// Runs the code of a foreign key type, which may panic.
     fn prepare(&self) -> Significant<K> {
         let repr = self.to_repr();
         Significant { words: repr.to_words(), count: repr.significant_words() }

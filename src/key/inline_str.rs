@@ -27,7 +27,7 @@ pub struct InlineStr<const N: usize> {
     length: u8,
 }
 
-/// Why a string is not an [`InlineStr`].
+/// The reason why a string is not an [`InlineStr`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InlineStrError {
@@ -108,12 +108,13 @@ where
     fn from_words(words: &Self::Words) -> Self {
         let mut bytes = <[u8; N]>::from_words(words);
         let length = bytes.iter().position(|&byte| byte == 0).unwrap_or(N);
-        // What follows the end was not stored by this key.
+        // The bytes after the end were not stored by this key.
         bytes[length..].fill(0);
         Self { bytes, length: length as u8 }
     }
 
-    /// Up to the word that shows the end: the one with the first NUL, unless the space is full.
+    /// Counts up to the word that shows the end: the one with the first NUL, unless the space is
+    /// full.
     #[inline]
     fn significant_words(&self) -> usize {
         usize::from(self.length) / size_of::<Word>() + 1
@@ -121,8 +122,8 @@ where
 }
 
 impl<const N: usize> Hash for InlineStr<N> {
-    /// Blocks of 16 bytes up to the one that shows the end, which hashers take quicker than a run of
-    /// bytes of any length.
+    /// Hashes blocks of 16 bytes up to the one that shows the end. Hashers take these faster than a
+    /// run of bytes of variable length.
     #[inline]
     fn hash<H: Hasher>(&self, state: &mut H) {
         let (blocks, rest) = self.bytes.as_chunks();

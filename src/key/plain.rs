@@ -5,7 +5,7 @@ use crate::sync::Word;
 
 const WORD: usize = size_of::<Word>();
 
-/// The bytes of a key in words, the last one filled with zeroes.
+/// Packs the bytes of a key into words, the last one filled with zeroes.
 #[inline]
 fn pack<const N: usize, const M: usize>(bytes: &[u8; N]) -> [Word; M] {
     let (chunks, rest) = bytes.as_chunks::<WORD>();
@@ -21,7 +21,7 @@ fn pack<const N: usize, const M: usize>(bytes: &[u8; N]) -> [Word; M] {
     words
 }
 
-/// The first bytes of the words.
+/// Takes the first bytes of the words.
 fn unpack<const N: usize, const M: usize>(words: &[Word; M]) -> [u8; N] {
     let mut bytes = [0; N];
     for (chunk, word) in bytes.chunks_mut(WORD).zip(words) {

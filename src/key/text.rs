@@ -1,4 +1,4 @@
-//! Keys out of a deserializer: those that are made from text.
+//! Deserializes keys that are made from text.
 
 use core::{
     fmt::{self, Arguments, Display},

@@ -4,8 +4,8 @@ use core::hash::Hash;
 
 use crate::sync::{AtomicWord, Word, Zeroable};
 
-/// A built-in inline key: one of those that the documentation of [`InlineKey`](crate::InlineKey) names. No other crate can name this
-/// trait, and so none can implement it.
+/// A built-in inline key: one of those that the documentation of [`InlineKey`](crate::InlineKey)
+/// names. No other crate can name this trait, so no other crate can implement it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no built-in inline key",
     note = "`InlineKey::Repr` is an unsigned integer, `(u64, u64)`, `[u8; N]` up to 64 bytes or `InlineStr<N>`"
@@ -18,12 +18,13 @@ pub trait PlainKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
     /// [`significant_words`](PlainKey::significant_words), different keys different ones there.
     fn to_words(&self) -> Self::Words;
 
-    /// The key that [`to_words`](PlainKey::to_words) was given. Only called with words that one
-    /// call of it made; those beyond its significant ones may be of any value.
+    /// The key with these words. Only called with the words that one call of
+    /// [`to_words`](PlainKey::to_words) made, except that words beyond the significant ones may
+    /// have any value.
     fn from_words(words: &Self::Words) -> Self;
 
-    /// How many words, from the first, tell this key from all others: keys that are shorter than
-    /// the space for them are then stored and compared at their own length. At least 1.
+    /// How many words, from the first, tell this key from all others. At least 1. A key that is
+    /// shorter than its space is stored and compared at its own length.
     #[inline]
     fn significant_words(&self) -> usize {
         Self::Words::LEN

@@ -1,10 +1,11 @@
-//! The one core of all ledgers: a table and the hasher of its keys. What users hold is a thin face of it.
+//! The core of all ledgers: a table and the hasher of its keys. The public ledgers are thin faces
+//! of it.
 
 use core::{borrow::Borrow, cmp::Ordering, fmt, hash::BuildHasher};
 
 use super::{LedgerStats, ranking::Ranking};
 use crate::{
-    key::Wanted,
+    key::Query,
     sync::{Word, const_fn},
     table::{Hint, Key, Pin, Recorded, Storage, Table},
 };
@@ -40,7 +41,7 @@ impl<St: Storage, S> Core<St, S> {
         }
     }
 
-    /// Fills `top` with the highest residents, ties as `tie` says; what is filled.
+    /// Fills `top` with the highest residents, ties as `tie` says. Returns the part that is filled.
     pub(crate) fn top_into<'t>(
         &self,
         top: &'t mut [(Key<St>, u64)],
@@ -55,7 +56,7 @@ impl<St: Storage, S> Core<St, S> {
         ranking.into_filled()
     }
 
-    /// The `Debug` of every kind of ledger: its name and its numbers, not its residents.
+    /// The `Debug` of all ledgers: a name and the numbers, not the residents.
     pub(crate) fn debug(&self, name: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stats = self.stats();
         f.debug_struct(name)
@@ -69,54 +70,55 @@ impl<St: Storage, S> Core<St, S> {
 }
 
 impl<St: Storage, S: BuildHasher> Core<St, S> {
-    /// The record of every ledger. What is at or below the floor is turned away inline, without a hash or a pin.
+    /// The record of all ledgers. A value at or below the floor is turned away inline, without a
+    /// hash or a pin.
     #[inline]
-    pub(crate) fn record<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+    pub(crate) fn record<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: u64,
         mut hint: Option<&mut Hint>,
         pin: impl FnOnce() -> P,
     ) -> Recorded {
         match self.table.above_floor(bytes, hint.as_deref_mut()) {
-            Some(bytes) => self.record_above_floor(wanted, bytes, hint, pin()),
+            Some(bytes) => self.record_above_floor(query, bytes, hint, pin()),
             None => Recorded::Unchanged,
         }
     }
 
-    /// Out of line, so that a call site is only the comparison with the floor. The hash is computed in here: handed over,
-    /// it would be one argument more, which costs a resident's record three to seven instructions (`ci/instructions`)
-    /// and saves a static ledger four bytes of code (`ci/code-size`).
+    /// Out of line, so that a call site is only the comparison with the floor. The hash is computed
+    /// in here: as one more argument, it would cost a resident's record three to seven instructions
+    /// (`ci/instructions`) and save a static ledger four bytes of code (`ci/code-size`).
     #[inline(never)]
-    fn record_above_floor<W: Wanted<St::Cell>>(
+    fn record_above_floor<W: Query<St::Cell>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: Word,
         hint: Option<&mut Hint>,
         pin: impl Borrow<Pin<St>>,
     ) -> Recorded {
-        let wanted = wanted.borrow();
-        self.table.record_above_floor(self.hasher.hash_one(wanted), wanted, bytes, hint, pin.borrow())
+        let query = query.borrow();
+        self.table.record_above_floor(self.hasher.hash_one(query), query, bytes, hint, pin.borrow())
     }
 
-    /// The same for a key that was met before: its hint may be all that it takes.
+    /// The same for a key that was met before: its hint alone may decide.
     #[inline]
-    pub(crate) fn record_hinted<W: Wanted<St::Cell>, P: Borrow<Pin<St>>>(
+    pub(crate) fn record_hinted<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
-        wanted: impl Borrow<W>,
+        query: impl Borrow<W>,
         bytes: u64,
         hint: &mut Hint,
         pin: impl FnOnce() -> P,
     ) -> Recorded {
         match self.table.record_by_hint(bytes, hint) {
             Some(recorded) => recorded,
-            None => self.record(wanted, bytes, Some(hint), pin),
+            None => self.record(query, bytes, Some(hint), pin),
         }
     }
 
     #[inline]
-    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, wanted: &W, pin: &Pin<St>) -> u64 {
-        self.table.peak(self.hasher.hash_one(wanted), wanted, pin)
+    pub(crate) fn peak<W: Query<St::Cell>>(&self, query: &W, pin: &Pin<St>) -> u64 {
+        self.table.peak(self.hasher.hash_one(query), query, pin)
     }
 
     /// All residents, each once, no more than the capacity.

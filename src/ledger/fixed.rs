@@ -24,10 +24,10 @@ use crate::{
 /// assert_eq!(LEDGER.peak(&PrincipalId::default()), 65_536);
 /// ```
 ///
-/// Every method may be called from the main loop, interrupts of any priority, signal handlers and panic
-/// handlers, on top of any other call on the same ledger, whatever that one was about to do. None
-/// allocates, locks or waits. [Without an operating system](crate::embedded) has the details, the
-/// worst cases, and what differs where a processor has no compare-and-swap.
+/// Every method may be called from the main loop, interrupts of any priority, signal handlers and
+/// panic handlers, on top of any other call on the same ledger, whatever that one was about to do.
+/// None allocates, locks or waits. [Without an operating system](crate::embedded) has the details,
+/// the worst cases, and what differs where a processor has no compare-and-swap.
 ///
 /// The key decides what a place costs: choose the smallest that tells your users apart, such as
 /// `u16`, `[u8; 16]` or `InlineStr<16>`. [`memory_bytes`](Self::memory_bytes) is constant, so that
@@ -39,10 +39,11 @@ use crate::{
 /// const _: () = assert!(LEDGER.memory_bytes() <= 16 * 1024);
 /// ```
 ///
-/// Made of zero bytes only (with the default hasher, or any other that is), so that it lies in
-/// `.bss`. It has twice as many slots as places. Each admission that is interrupted holds one until it is
-/// over; with as many of them at once as there are places, a newcomer finds no slot and is
-/// [`Refused`](Recorded::Refused). That cannot be where there are more places than levels of interrupts.
+/// All its bytes are zero (with the default hasher, or any other whose bytes are), so that it lies
+/// in `.bss`. It has twice as many slots as places. An interrupted admission holds one slot until
+/// it is over. With as many of them at once as there are places, a newcomer finds no slot and is
+/// [`Refused`](Recorded::Refused). That cannot happen where there are more places than levels of
+/// interrupts.
 ///
 /// A capacity of 0 does not compile:
 ///
@@ -62,9 +63,9 @@ impl<K: InlineKey, const CAPACITY: usize> StaticLedger<K, CAPACITY> {
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
-    /// An empty ledger with a hasher of the caller's, all of whose bits should be well mixed. A
-    /// hasher that is not all zeroes, such as one with a seed inside, moves the whole ledger from
-    /// `.bss` to `.data`.
+    /// An empty ledger with a hasher of the caller's, all bits of whose hashes should be well
+    /// mixed. A hasher whose bytes are not all zero, such as one with a seed inside, moves the
+    /// whole ledger from `.bss` to `.data`.
     #[must_use]
     pub const fn with_hasher(hasher: S) -> Self {
         // Evaluated for its assertions, with or without a call that needs the shape.
@@ -105,7 +106,7 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
     }
 }
 
-/// Records them all. For the reference, as a static cannot be borrowed mutably.
+/// Records all items. Implemented for the reference, as a static cannot be borrowed mutably.
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> Extend<(K, u64)> for &StaticLedger<K, CAPACITY, S> {
     fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
         records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));

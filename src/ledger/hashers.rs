@@ -1,20 +1,20 @@
-//! The hashers that ledgers use unless told otherwise.
+//! The default hashers of ledgers.
 
 use core::hash::{BuildHasher, Hasher};
 
 #[cfg(feature = "std-ledger")]
 use ahash::RandomState as Seeded;
 
-/// Without a source of randomness.
+/// The fixed seed, as there is no source of randomness.
 #[cfg(not(feature = "std-ledger"))]
 type Seeded = FixedState;
 
 /// The hasher of ledgers on the heap.
 ///
-/// With the feature `std-ledger`, which is part of `std`, it is `ahash`, and each value of this type is seeded at
-/// random: principals that choose their keys cannot make them collide. Without the feature it hashes as
-/// [`FixedState`] does, with the fixed seed and what that entails. It is the same type either way, so a feature that
-/// another crate of the program turns on changes no signature.
+/// With the feature `std-ledger`, which is part of `std`, it is `ahash`, and each value of this
+/// type is seeded at random: principals that choose their keys cannot make them collide. Without
+/// the feature it hashes as [`FixedState`] does, with the same fixed seed. It is the same type
+/// either way, so a feature that another crate of the program turns on changes no signature.
 #[derive(Clone, Debug, Default)]
 pub struct DefaultHashBuilder(Seeded);
 
@@ -27,11 +27,11 @@ impl BuildHasher for DefaultHashBuilder {
     }
 }
 
-/// What a [`DefaultHashBuilder`] builds: a type of its own for the same reason.
+/// The hasher that a [`DefaultHashBuilder`] builds: a type of its own for the same reason.
 #[derive(Clone)]
 pub struct DefaultHasher(<Seeded as BuildHasher>::Hasher);
 
-/// Hands each of these on: the default methods would hash integers as bytes.
+/// Forwards each of these methods: the default ones would hash integers as bytes.
 macro_rules! forward {
     ($($method:ident: $type:ty),*) => {
         $(#[inline]
@@ -53,11 +53,12 @@ impl Hasher for DefaultHasher {
     }
 }
 
-/// `foldhash` with a fixed seed: quick, small, the same in every run, and of no size itself, so that
-/// a static ledger is all zeroes.
+/// `foldhash` with a fixed seed: fast, small, the same in every run, and of size 0, so that the
+/// bytes of a static ledger are all zero.
 ///
-/// Whoever chooses the principals' keys can make them collide, which costs time (each look-up may
-/// visit every colliding key), never correctness. Against that, give the ledger a seeded hasher.
+/// A user that chooses the principals' keys can make them collide, which costs time (each look-up
+/// may visit every colliding key), never correctness. To prevent that, give the ledger a seeded
+/// hasher.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FixedState;
 

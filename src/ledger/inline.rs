@@ -19,8 +19,8 @@ use crate::{
 /// The ledger of memory high-water marks by [`PrincipalId`].
 ///
 /// Keys are held inline: no call allocates or frees after construction, and every call but
-/// [`top`](InlineLedger::top) and [`snapshot`](InlineLedger::snapshot), which return a `Vec`, may be
-/// made from an interrupt or signal handler that runs on top of any other call.
+/// [`top`](InlineLedger::top) and [`snapshot`](InlineLedger::snapshot), which return a `Vec`, may
+/// be made from an interrupt or signal handler that runs on top of any other call.
 ///
 /// ```
 /// # #[cfg(feature = "std-ledger")] {
@@ -39,8 +39,8 @@ pub type MemoryLedger<S = DefaultHashBuilder> = InlineLedger<PrincipalId, S>;
 /// Exact high-water marks of the biggest users, for plain keys ([`InlineKey`]) held in the slots.
 ///
 /// A handle: clones share one ledger. Of all keys ever recorded it holds the `capacity` ones with
-/// the highest maxima, each with its exact maximum; see [the design](crate::design) for why, and for
-/// the promises of each call. All memory is taken at construction.
+/// the highest maxima, each with its exact maximum; see [the design](crate::design) for why, and
+/// for the promises of each call. All memory is taken at construction.
 pub struct InlineLedger<K: InlineKey, S = DefaultHashBuilder> {
     core: Arc<InlineCore<K, S>>,
 }
@@ -58,8 +58,8 @@ impl<K: InlineKey> InlineLedger<K> {
     ///
     /// # Panics
     ///
-    /// If `capacity` is 0 or more than 2<sup>30</sup> (2<sup>14</sup> with 32-bit words), or if there
-    /// is not enough memory for it.
+    /// If `capacity` is 0 or more than 2<sup>30</sup> (2<sup>14</sup> with 32-bit words), or if
+    /// there is not enough memory for it.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self::with_capacity_and_hasher(capacity, DefaultHashBuilder::default())
@@ -84,7 +84,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
         Self::from_heap(Heap::new(capacity, ()), hasher)
     }
 
-    /// For models: a round of `seq` so short that it wraps within a few admissions.
+    /// For models: rounds of `seq` so short that it wraps within a few admissions.
     #[cfg(highwater_loom)]
     #[cfg_attr(mutants, mutants::skip)] // For models alone.
     #[doc(hidden)]
@@ -114,8 +114,8 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     inline_calls!(K);
 
-    /// All residents with their peaks in bytes, in no order: each key once, no more than the
-    /// capacity, each as it was at some instant during the call. Allocates.
+    /// All residents with their peaks in bytes, in no order: each key once, no more keys than
+    /// places, each as it was at some instant during the call. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
         self.core.snapshot(&())
@@ -149,14 +149,14 @@ impl<K: InlineKey, S> Clone for InlineLedger<K, S> {
     }
 }
 
-/// Records them all.
+/// Records all items.
 impl<K: InlineKey, S: BuildHasher> Extend<(K, u64)> for InlineLedger<K, S> {
     fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
         records.into_iter().for_each(|(key, bytes)| _ = self.record_peak(&key, bytes));
     }
 }
 
-/// A ledger of [`MAX_PRINCIPALS`] places that has recorded them all.
+/// A ledger of [`MAX_PRINCIPALS`] places that has recorded all items.
 impl<K: InlineKey, S: BuildHasher + Default> FromIterator<(K, u64)> for InlineLedger<K, S> {
     fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
         let mut ledger = Self::with_hasher(S::default());
@@ -165,7 +165,7 @@ impl<K: InlineKey, S: BuildHasher + Default> FromIterator<(K, u64)> for InlineLe
     }
 }
 
-/// For the default hasher alone, so that `MemoryLedger::default()` needs no annotation.
+/// Only for the default hasher, so that `MemoryLedger::default()` needs no annotation.
 impl<K: InlineKey> Default for InlineLedger<K> {
     fn default() -> Self {
         Self::new()
@@ -185,7 +185,7 @@ mod tests {
     use super::*;
     use crate::{ledger::FixedState, table::shape::Shape};
 
-    /// `seq` in rounds of about a thousand, so that it wraps under the callers.
+    /// With rounds of about a thousand admissions, so that `seq` wraps under the callers.
     #[test]
     fn the_ledger_stays_exact_while_seq_wraps() {
         for round in 0..200_u64 {

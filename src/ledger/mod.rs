@@ -1,4 +1,4 @@
-//! The ledgers that users hold: faces of one [`core`](self::core), over different keys and storage.
+//! The public ledgers: faces of one [`Core`](self::core::Core), over different keys and storage.
 
 mod core;
 #[cfg(feature = "alloc")]
@@ -23,7 +23,8 @@ pub const MAX_PRINCIPALS: usize = 4096;
 /// target has no 64-bit atomics. Larger values count as this one.
 pub const MAX_PEAK: u64 = widen(Peak::MAX);
 
-/// The bytes that an `Arc` takes from the allocator: two counts, then what it shares, which may be aligned further.
+/// The bytes that an `Arc` takes from the allocator: two counts, then the shared value at its
+/// alignment.
 #[cfg(feature = "alloc")]
 const fn arc_bytes<T>() -> usize {
     size_of::<[usize; 2]>().next_multiple_of(align_of::<T>()) + size_of::<T>()
@@ -37,11 +38,11 @@ pub struct LedgerStats {
     pub residents: usize,
     /// The most principals it holds.
     pub capacity: usize,
-    /// The bound of every untracked peak, in bytes, as long as nothing was refused.
+    /// An upper bound of every untracked peak, in bytes, as long as no value was refused.
     pub floor: u64,
-    /// The bound of every untracked peak, in bytes, whatever was refused.
+    /// An upper bound of every untracked peak, in bytes, even if values were refused.
     pub untracked_at_most: u64,
-    /// Residents that gave way to a newcomer.
+    /// Residents that were evicted by a newcomer.
     pub evictions: u64,
     /// Values above the floor that were not kept.
     pub refused: u64,

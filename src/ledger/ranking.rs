@@ -1,4 +1,4 @@
-//! The highest residents, in order, in memory of the caller's.
+//! The highest residents, in order, in the caller's memory.
 
 use core::cmp::Ordering;
 
@@ -10,8 +10,8 @@ pub(super) struct Ranking<'t, K, T> {
 }
 
 impl<'t, K: Eq, T: Fn(&K, &K) -> Ordering> Ranking<'t, K, T> {
-    /// As long as `top`, but no longer than the capacity: newcomers that come beside those they evict do
-    /// not make it more.
+    /// Ranks as many entries as `top` has places, but no more than the capacity: a walk may meet a
+    /// newcomer and also the resident that it evicted.
     pub(super) fn new(top: &'t mut [(K, u64)], capacity: usize, tie: T) -> Self {
         let places = top.len().min(capacity);
         Self { places: &mut top[..places], filled: 0, tie }
@@ -20,14 +20,14 @@ impl<'t, K: Eq, T: Fn(&K, &K) -> Ordering> Ranking<'t, K, T> {
     pub(super) fn insert(&mut self, key: K, peak: u64) {
         let entry = (key, peak);
         let is_full = self.filled == self.places.len();
-        // Whoever is in the list already is there with a peak no lower than the last one's.
+        // A key that is in the list already is there with a peak no lower than the last entry's.
         if is_full && self.places.last().is_none_or(|last| self.rank(&entry, last).is_ge()) {
             return;
         }
         let known = self.places[..self.filled].iter().position(|(other, _)| *other == entry.0);
         let mut place = match known {
             Some(known) if self.places[known].1 >= peak => return,
-            // Evicted and admitted again during the walk, higher than before.
+            // Evicted and admitted again during the walk, with a higher peak.
             Some(known) => known,
             None if is_full => self.filled - 1,
             None => {

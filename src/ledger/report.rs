@@ -9,14 +9,14 @@ use crate::{
     table::{Pin, Storage, Table},
 };
 
-/// How many walks are tried for one that no admission came between. One under models, so that they see what
-/// becomes of the others.
+/// How many walks are tried until no admission interferes. One under models, so that they see the
+/// result of a walk with interference.
 const WALKS: usize = if MODELLED { 1 } else { 4 };
 
 /// All residents, each once, no more than the capacity.
 ///
-/// If admissions keep coming between, the last walk's entries are put right: of a key that was met
-/// twice the higher peak stays, and of more entries than places the lowest go.
+/// If admissions keep interfering, the entries of the last walk are put right: of a key that was
+/// met twice, the higher peak stays, and of more entries than places, the lowest go.
 pub(crate) fn snapshot<St, K>(table: &Table<St>, pin: &Pin<St>, hash: impl Fn(&K) -> u64) -> Vec<(K, u64)>
 where
     St: Storage,
@@ -39,7 +39,7 @@ where
 /// Of each key the entry with the highest peak.
 fn without_repeats<K: Eq>(entries: Vec<(K, u64)>, hash: impl Fn(&K) -> u64) -> Vec<(K, u64)> {
     let mut hashed: Vec<_> = entries.into_iter().map(|entry| (hash(&entry.0), entry)).collect();
-    // Equal keys come to stand in one run of equal hashes, the highest peak first.
+    // Sorts equal keys into one run of equal hashes, the highest peak first.
     hashed.sort_by_key(|&(hash, (_, peak))| (hash, Reverse(peak)));
     let mut kept: Vec<(u64, (K, u64))> = Vec::with_capacity(hashed.len());
     for (hash, entry) in hashed {

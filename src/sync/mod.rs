@@ -1,8 +1,9 @@
-//! The one place that chooses where atomics come from and how wide a word is.
+//! The one place that chooses the source of atomics and the width of a word.
 //!
-//! `--cfg highwater_loom` makes them those of a model checker and tables small; with `--cfg highwater_shuttle` on top they are
-//! those of shuttle. Only the unit tests are built so (`tests/models`): the checkers are dev-dependencies, which no host's lock
-//! file has, and a host that models itself with `--cfg loom` gets the ordinary ledger.
+//! With `--cfg highwater_loom` the atomics are those of loom and tables are small. With `--cfg
+//! highwater_shuttle` on top they are those of shuttle. Only the unit tests are built so
+//! (`tests/models`): the checkers are dev-dependencies, which no host's lock file has, and a host
+//! that models itself with `--cfg loom` gets the ordinary ledger.
 
 mod zeroed;
 
@@ -18,7 +19,8 @@ use shuttle as checker;
 #[cfg(highwater_loom)]
 pub(crate) use checker::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 
-// Only where it is needed: elsewhere the feature changes nothing, so that it can be added to any other.
+// Only where it is needed. Elsewhere the feature changes nothing, so that it combines with any
+// other.
 #[cfg(all(not(highwater_loom), feature = "portable-atomic", not(target_has_atomic = "ptr")))]
 pub(crate) use portable_atomic::{AtomicU32, AtomicUsize, Ordering};
 
@@ -80,10 +82,10 @@ pub(crate) const fn widen(word: Word) -> u64 {
     word as u64
 }
 
-/// Whether a model checker runs this. Tables are small then, so that a few calls reach all of their parts.
+/// Whether a model checker runs this. Tables are small then, so that a few calls reach all parts.
 pub(crate) const MODELLED: bool = cfg!(highwater_loom);
 
-/// A `const fn`, but for model checkers, whose atomics are objects of their own.
+/// A `const fn`, except under model checkers, whose atomics are not made in constants.
 macro_rules! const_fn {
     ($(#[$attribute:meta])* $visibility:vis fn $($rest:tt)*) => {
         #[cfg(not(highwater_loom))]
@@ -98,9 +100,9 @@ pub(crate) use const_fn;
 
 /// A value on cache lines of its own, where the target has caches worth the memory.
 #[cfg_attr(all(target_has_atomic = "64", not(highwater_narrow)), repr(align(128)))]
-pub(crate) struct Line<T>(pub(crate) T);
+pub(crate) struct CachePadded<T>(pub(crate) T);
 
-impl<T> core::ops::Deref for Line<T> {
+impl<T> core::ops::Deref for CachePadded<T> {
     type Target = T;
 
     fn deref(&self) -> &T {

@@ -1,5 +1,5 @@
-//! Atomics that count what is done with them and that let a test run code between any two steps, as
-//! an interrupt would: `--cfg highwater_steps`. Without the feature `alloc` only.
+//! Atomics that count their accesses and let a test run code between any two of them, as an
+//! interrupt would: `--cfg highwater_steps`. Only without the feature `alloc`.
 
 use core::sync::atomic::Ordering;
 use std::{
@@ -8,7 +8,7 @@ use std::{
     collections::VecDeque,
 };
 
-/// What this thread has done with atomics.
+/// A thread's accesses of atomics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Steps {
     /// Loads.
@@ -28,13 +28,13 @@ std::thread_local! {
 }
 
 impl Steps {
-    /// What this thread has done until now.
+    /// The accesses of this thread until now.
     #[must_use]
     pub fn until_now() -> Self {
         STEPS.get()
     }
 
-    /// What this thread has done since then.
+    /// The accesses of this thread since then.
     #[must_use]
     pub fn since(then: Self) -> Self {
         let now = Self::until_now();
@@ -52,8 +52,8 @@ impl Steps {
     }
 }
 
-/// Has `handler` run after `steps` more steps of this thread, those of other handlers included. To be
-/// called in the order in which the handlers are due.
+/// Lets `handler` run after `steps` more steps of this thread, those of other handlers included.
+/// Call it in the order in which the handlers are due.
 pub fn interrupt_after(steps: u32, handler: impl FnOnce() + 'static) {
     let due = Steps::until_now().total() + steps;
     INTERRUPTS.with_borrow_mut(|interrupts| interrupts.push_back((due, Box::new(handler))));
@@ -64,7 +64,7 @@ pub fn withdraw_interrupt() -> Option<Box<dyn FnOnce()>> {
     INTERRUPTS.with_borrow_mut(VecDeque::pop_front).map(|(_, handler)| handler)
 }
 
-/// A step is about to be taken.
+/// Runs the handlers that are due, then counts a step.
 fn step(count: impl FnOnce(&mut Steps)) {
     loop {
         let now = Steps::until_now().total();

@@ -1,22 +1,23 @@
 //! Arrays that begin as zeroes.
 
-/// What may begin as bytes that are all zero.
+/// A type whose values may begin as zero bytes.
 #[cfg(all(feature = "alloc", not(highwater_loom)))]
 pub(crate) use bytemuck::Zeroable;
 
-/// Arrays on the heap ask for it, and there are none.
+/// Bounds nothing, as only arrays on the heap need it.
 #[cfg(not(any(feature = "alloc", highwater_loom)))]
 pub trait Zeroable {}
 #[cfg(not(any(feature = "alloc", highwater_loom)))]
 impl<T> Zeroable for T {}
 
-/// What may begin as zero. The atomics of a model checker are objects of their own, so that each is made by itself.
+/// A type whose values may begin as zero. Each atomic of a model checker is made by itself.
 #[cfg(highwater_loom)]
 pub trait Zeroable {
     fn zeroed() -> Self;
 }
 
-/// Zeroed memory straight from the allocator, which may not have to touch it; `None` if it has not enough.
+/// Zeroed memory straight from the allocator, which may not have to touch it. `None` if there is
+/// not enough.
 #[cfg(all(feature = "alloc", not(highwater_loom)))]
 pub(crate) fn zeroed<T: Zeroable>(length: usize) -> Option<alloc::boxed::Box<[T]>> {
     bytemuck::allocation::try_zeroed_slice_box(length).ok()
@@ -26,7 +27,7 @@ pub(crate) fn zeroed<T: Zeroable>(length: usize) -> Option<alloc::boxed::Box<[T]
     Some((0..length).map(|_| T::zeroed()).collect())
 }
 
-/// What the derived `Zeroable` does, under a model checker: zero, field by field.
+/// Does under a model checker what the derived `Zeroable` does otherwise: zero, field by field.
 macro_rules! zeroable {
     ([$($generics:tt)*] $type:ty: $($field:tt),+) => {
         #[cfg(highwater_loom)]

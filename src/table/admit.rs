@@ -1,7 +1,52 @@
-//! Admission: how a newcomer becomes resident, in the place of the lowest one when all are taken.
+//! Admission: how a newcomer becomes resident, in the place of the lowest resident if the table is
+//! full.
 //!
-//! One admission at a time is *installed*, by the gate word, which names its slot. From then on
-//! everybody can carry it to its end ([`Table::help`]), so nobody waits for the one who began it.
+//! An admission is *installed* by the gate word, which names the slot of its newcomer. At most one
+//! installed admission is not finished yet. Any thread can finish it, so no thread waits for
+//! another.
+//!
+//! # Finishing an admission: [`Table::help`]
+//!
+//! A ticket is a gate `(seq, x)` with the era that was read before it.
+//!
+//! - **F1.** Read the peak word of `x`. If it is not pending, the admission is finished.
+//! - **F2.** Compare its stamp with the one that the ticket calls for. With another stamp it
+//!   belongs to a later admission, or to one that is whole rounds old. If the ticket is current,
+//!   there is nothing to finish.
+//! - **F3.** Read the intent of `x`: the newcomer's bytes `b`, the victim `v`, the victim's peak
+//!   `m`.
+//! - **F4.** Read the peak word of `x` again. If it has changed, the admission is finished, and the
+//!   intent may be that of the next claim.
+//! - **F5.** Check the ticket. If it is out of date, nothing is known.
+//! - **F6.** Kill the victim, if there is one: `v: m -> killed(stamp)`. If `v` holds
+//!   `killed(stamp)` already, another thread has killed it. If `v` holds anything else, the victim
+//!   has grown and will never have the peak `m` again: the admission is *void*, for good.
+//! - **F7.** Publish the newcomer: `x: pending(stamp) -> b`.
+//!
+//! The compare-and-swaps of F6 and F7 expect words that occur once, so a late helper does no harm.
+//!
+//! # Admitting a key: [`Table::record_slow`]
+//!
+//! - **A1.** Finish the pending admission, if there is one, which gives a ticket. All that follows
+//!   holds only while the ticket is current.
+//! - **A2.** Find the key again: another thread may have admitted it.
+//! - **A3.** If the table is full, find the lowest resident `(v, m)`, check the ticket, and raise
+//!   the floor to `m`. A value of at most `m` is dropped.
+//! - **A4.** Prepare the key. Code that can panic or allocate runs here, before anything is
+//!   claimed. If too many retired keys wait to be freed, refuse the value instead.
+//! - **A5.** Claim the first free slot `x` from home on: read its word, check the ticket, and
+//!   replace that very word by `pending(stamp)`, with the stamp of the next admission. Slots that
+//!   other threads hold pending are passed by. If there is no free slot, refuse the value.
+//! - **A6.** Write the key and the intent, tag the slot, extend the reach of the home, and lower
+//!   the bounds above the slot.
+//! - **A7.** Install: move the era on if the next admission begins half a round, then replace the
+//!   gate by `(seq + 1, x)`.
+//! - **A8.** Finish the installed admission. If `x` is still pending with this stamp afterwards,
+//!   the admission was void.
+//! - **A9.** After a success, count the eviction, raise the bounds above the victim's slot, and
+//!   retire the key that was in `x` before.
+//! - **A10.** If A7 failed or the admission was void, take the key back, free `x` as
+//!   `killed(stamp)`, and begin again.
 
 use super::{
     Found, Pin, Recorded, Storage, Table,
@@ -13,7 +58,7 @@ use super::{
     word::{Peak, Stamp},
 };
 use crate::{
-    key::{KeyCell, Wanted},
+    key::{KeyCell, Query},
     sync::{Ordering, Word},
 };
 
@@ -26,9 +71,9 @@ struct Claim {
     stamp: Stamp,
 }
 
-/// Why an attempt to be admitted did not decide.
-enum Setback {
-    /// Another admission came between: begin again.
+/// Why no slot was claimed.
+enum ClaimError {
+    /// Another admission was installed: begin again.
     Moved,
     /// Every free slot is held by admissions in flight.
     NoSlot,
@@ -40,68 +85,73 @@ impl<St: Storage> Table<St> {
         ticket.gate.slot(&self.storage.shape().gate)
     }
 
-    /// Carries the admission of the gate to its end, unless that has come already, and returns the
-    /// ticket of that gate: nothing is in flight for as long as it is current.
-    pub(super) fn settle(&self) -> Ticket {
+    /// Finishes the admission that the gate names, if it is pending. Returns the ticket of that
+    /// gate: while it is current, no installed admission is unfinished.
+    pub(super) fn finish_pending(&self) -> Ticket {
         loop {
             let ticket = self.ticket();
-            // Again only if another admission was installed, or is about to be: that is progress.
+            // Repeats only if another thread has installed an admission, or is about to: that is
+            // progress.
             if self.help(ticket) {
                 return ticket;
             }
         }
     }
 
-    /// Helps the admission of this gate; `false` if the ticket is out of date and nothing is known.
-    ///
-    /// Every compare-and-swap here expects a word that occurs once, so it does no harm to come late.
+    /// Finishes the admission of this ticket: steps F1 to F7. Returns `false` if the ticket is out
+    /// of date, and nothing is known.
     pub(super) fn help(&self, ticket: Ticket) -> bool {
         let shape = &self.storage.shape().gate;
         let newcomer = self.newcomer(ticket);
+        // F1.
         let pending = self.slot(newcomer).look();
         let Some(stamp) = pending.as_pending() else { return true };
+        // F2.
         if shape.stamp_of(ticket.era, ticket.gate.seq(shape)) != Some(stamp) {
-            // A claim for a later admission. Or one that is whole rounds old: its owner installed it because the gate had come
-            // round to the word that it had seen. If the ticket is current, that admission is void.
+            // A claim that is whole rounds old was installed because the gate had come round to the
+            // word that its owner had seen. If the ticket is current, that admission is void.
             return self.is_current(ticket);
         }
+        // F3. Acquire: pairs with the stores in `write_intent` by the next owner of this slot. A
+        // thread that has read one of its words sees its claim in F4.
         let intent = &self.storage.intents()[newcomer];
-        // Acquire: pairs with the stores of the next owner of this slot; if one of its words was read, its
-        // claim is seen below.
         let bytes = intent.bytes.load(Ordering::Acquire);
         let victim = intent.victim.load(Ordering::Acquire) as usize;
         let victim_peak = intent.victim_peak.load(Ordering::Acquire);
-        // SeqCst, as every look that something is concluded from: seen published by a relaxed load, the kill
-        // before the publication could still be unseen by this thread's next look at the victim.
+        // F4. SeqCst, as every look from which something is concluded. If a relaxed load showed the
+        // publication, this thread's next look at the victim could still miss the kill before it.
         if self.slot(newcomer).look() != pending {
-            // Published, or void and freed, and perhaps claimed again for the next number under this very
-            // gate: what was read may be the intent of an admission that nobody has installed.
+            // Published, or void, freed, and perhaps claimed again for the next number under this
+            // very gate. The intent may then be that of an admission that no thread has installed.
             return true;
         }
-        // The era of the ticket may have been read whole rounds before its gate, and such a claim looks right then.
+        // F5. If the era of the ticket was read whole rounds before its gate, a claim of that age
+        // passes F2.
         if !self.is_current(ticket) {
             return false;
         }
+        // F6.
         if victim_peak != 0 {
             let killed = Peak::killed(stamp);
             match self.slot(victim).replace(Peak::live(victim_peak), killed) {
                 Ok(()) => {}
                 Err(now) if now == killed => {}
-                // It grew first, and will never have that peak again: void for good.
+                // It grew first: void for good.
                 Err(_) => return true,
             }
         }
-        // Fails if somebody else was faster.
+        // F7. Fails if another thread was faster.
         let _ = self.slot(newcomer).replace(pending, Peak::live(bytes));
         true
     }
 
-    /// Records for a key that was not found at its home: admits it, if it is not resident.
+    /// Records for a key that was not found at its home, and admits it if it is not resident: steps
+    /// A1 to A10.
     #[inline(never)]
-    pub(super) fn record_beyond_home<W: Wanted<St::Cell>>(
+    pub(super) fn record_slow<W: Query<St::Cell>>(
         &self,
         hash: u64,
-        wanted: &W,
+        query: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
         pin: &Pin<St>,
@@ -110,24 +160,26 @@ impl<St: Storage> Table<St> {
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
-            let ticket = match self.find(home, wanted, pin) {
+            // A1, A2.
+            let ticket = match self.find(home, query, pin) {
                 Err(ticket) => ticket,
                 Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
                     Some(recorded) => return recorded,
                     None => continue,
                 },
             };
+            // A3.
             let mut victim = None;
             if shape.is_full(ticket.gate.seq(shape)) {
-                self.approach(home);
-                let Some(lowest) = self.lowest(ticket) else { continue };
+                self.prefetch(home);
+                let Some(lowest) = self.lowest_resident(ticket) else { continue };
                 if !self.is_current(ticket) {
                     continue;
                 }
                 self.raise_floor(lowest.peak);
                 if bytes <= lowest.peak {
                     if let Some(hint) = hint {
-                        hint.settle(lowest.peak);
+                        hint.see_floor(lowest.peak);
                     }
                     return Recorded::Dropped;
                 }
@@ -136,16 +188,18 @@ impl<St: Storage> Table<St> {
             if !St::Cell::may_displace(self.storage.limbo(), pin) {
                 return self.refuse(bytes);
             }
-            // Whatever can panic or allocate happens here, before anything is claimed.
-            let key = prepared.take().unwrap_or_else(|| wanted.prepare());
+            // A4.
+            let key = prepared.take().unwrap_or_else(|| query.prepare());
+            // A5.
             let claim = match self.claim(home, ticket) {
                 Ok(claim) => claim,
-                Err(Setback::NoSlot) => return self.refuse(bytes),
-                Err(Setback::Moved) => {
+                Err(ClaimError::NoSlot) => return self.refuse(bytes),
+                Err(ClaimError::Moved) => {
                     prepared = Some(key);
                     continue;
                 }
             };
+            // A6.
             let displaced = self.slot(claim.slot).cell.put(key);
             self.write_intent(claim.slot, bytes, victim);
             self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
@@ -153,64 +207,71 @@ impl<St: Storage> Table<St> {
             if victim.is_some() {
                 self.bounds().lower(claim.slot, bytes);
             }
+            // A7, A8.
             if self.install(ticket, claim) {
+                // A9.
                 if let Some(victim) = victim {
-                    // Relaxed: a count, and only that the numbers differ counts.
+                    // Relaxed: a count. Only that no two calls get the same number matters.
                     let number = self.tally.evictions.fetch_add(1, Ordering::Relaxed);
                     self.tighten_above(victim.slot, Mark::of_eviction(number));
                 }
                 if let Some(hint) = hint {
-                    hint.point(claim.slot, bytes);
+                    hint.see_peak(claim.slot, bytes);
                 }
-                // Foreign code may run in here, so it comes last.
+                // Last, because foreign code may run in here.
                 St::Cell::retire(displaced, self.storage.limbo(), pin);
                 return Recorded::Admitted;
             }
+            // A10. Readers never saw the claim, and helpers are done with it: only this call knows
+            // it.
             prepared = Some(self.slot(claim.slot).cell.take_back(displaced));
-            // Readers never saw the claim and helpers are done with it: only this call knows it.
             self.slot(claim.slot).give_up(claim.stamp);
         }
     }
 
-    /// Touches what the claim of a newcomer will write, if the table is one that no cache holds: then these
-    /// lines arrive while the search waits for its own. Nothing is concluded from what is read.
-    fn approach(&self, home: Home) {
+    /// Touches the lines that the claim of a newcomer will write, in a table too large for caches:
+    /// they arrive while the search waits for its own. Nothing is concluded from the values.
+    fn prefetch(&self, home: Home) {
         let shape = self.storage.shape();
         if shape.levels <= CACHED_LEVELS {
             return;
         }
         let is_free = |&slot: &usize| self.slot(slot).look().is_free();
         if let Some(slot) = shape.slots_of(home.group).find(is_free) {
+            // Relaxed: pairs with nothing.
             self.storage.intents()[slot].bytes.load(Ordering::Relaxed);
-            self.bounds().approach(slot);
+            self.bounds().prefetch(slot);
         }
     }
 
-    /// Claims the first free slot on the path of `home`, for the admission after the ticket's.
-    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, Setback> {
+    /// Claims the first free slot on the path of `home`, for the admission after the ticket's: step
+    /// A5.
+    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
         let stamp = Stamp::new(shape.gate.era_of_next(ticket.era, seq), seq, &shape.gate);
         for displacement in 0..shape.groups {
-            for slot in shape.slots_of(shape.probe(home, displacement)) {
+            for slot in shape.slots_of(shape.group_at(home, displacement)) {
                 let seen = self.slot(slot).look();
                 if !seen.is_free() {
                     continue;
                 }
-                // A slot freed by the admission of the gate, or before, may be used now; one that a
-                // later admission frees may not, and shows a gate that has moved.
+                // A slot that the admission of the gate has freed, or an earlier one, may be used
+                // now. One that a later admission has freed may not, and shows that the gate has
+                // moved.
                 if !self.is_current(ticket) {
-                    return Err(Setback::Moved);
+                    return Err(ClaimError::Moved);
                 }
                 if self.slot(slot).replace(seen, Peak::pending(stamp)).is_ok() {
                     return Ok(Claim { slot, displacement, stamp });
                 }
             }
         }
-        Err(if self.is_current(ticket) { Setback::NoSlot } else { Setback::Moved })
+        Err(if self.is_current(ticket) { ClaimError::NoSlot } else { ClaimError::Moved })
     }
 
-    /// Release: who reads one of these words (acquire, in `help`) sees the claim of this owner.
+    /// Writes the intent of a claim. Release: pairs with the loads in `help`, so that a thread that
+    /// reads one of these words sees the claim of this owner.
     fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
         let intent = &self.storage.intents()[slot];
         let (victim, victim_peak) = victim.map_or((0, 0), |victim| (victim.slot, victim.peak));
@@ -219,22 +280,23 @@ impl<St: Storage> Table<St> {
         intent.victim_peak.store(victim_peak, Ordering::Release);
     }
 
-    /// Makes the claim's admission the one of the gate and carries it to its end. `false` if another
-    /// was installed before it, or if it is void because its victim grew.
+    /// Installs the claim's admission and finishes it: steps A7 and A8. Returns `false` if another
+    /// admission was installed first, or if this one is void because its victim grew.
     fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
         if !self.admissions.install(ticket, claim.stamp.seq(shape), claim.slot, shape) {
             return false;
         }
-        // Settles this admission, or a later one, whose owner has settled this one.
-        self.settle();
-        // Relaxed will do, in `is_still`: what others did to the slot came before the settling just seen, and
-        // nobody but this call changes it from now on.
+        // Finishes this admission, or a later one, whose owner has finished this one.
+        self.finish_pending();
+        // Relaxed is enough in `is_still`: helpers changed the slot before the end that was just
+        // seen, and from now on only this call changes it.
         !self.slot(claim.slot).is_still(Peak::pending(claim.stamp))
     }
 
-    /// Raises the floor, in the one order of raises, kills and readings: who sees a newcomer take a place
-    /// finds the floor from which it was taken. Also pairs with `floor_word`.
+    /// Raises the floor. SeqCst: in the one order of raises, kills, and readings, a thread that
+    /// sees a newcomer in its place also sees the floor at which it was admitted. Pairs with the
+    /// loads in `floor_word` and `floor`.
     fn raise_floor(&self, peak: Word) {
         if self.floor.load(Ordering::SeqCst) < peak {
             self.floor.fetch_max(peak, Ordering::SeqCst);
@@ -243,8 +305,9 @@ impl<St: Storage> Table<St> {
 
     #[cold]
     fn refuse(&self, bytes: Word) -> Recorded {
-        // SeqCst, as the floor, and first: who sees the count sees the value.
+        // SeqCst, as the floor. Before the count: a thread that sees the count sees the value.
         self.tally.lost.fetch_max(bytes, Ordering::SeqCst);
+        // Release: pairs with the load in `refused`.
         self.tally.refused.fetch_add(1, Ordering::Release);
         Recorded::Refused
     }
@@ -265,8 +328,9 @@ mod tests {
     const SEQ_BITS: u32 = 5;
     const ROUND: Word = (1 << SEQ_BITS) - CAPACITY as Word;
 
-    /// A claim is suspended before its installation while `seq` goes round, until the gate is again what it was. The slot of its
-    /// victim still says that an admission of the same number killed it.
+    /// A claim is suspended before its installation while `seq` goes round, until the gate is again
+    /// what it was. The slot of its victim still says that an admission of the same number killed
+    /// it.
     fn install_behind(before: Word, rounds: Word) {
         let shape = Shape::with_capacity(CAPACITY).with_seq_bits(SEQ_BITS);
         let table = Table::new(Heap::<InlineCell<u64>>::with_shape(shape, ()));
@@ -280,13 +344,13 @@ mod tests {
         };
         let groups = (0..before + CAPACITY as Word).map(|_| 4).chain([0, 3]);
         let peaks: Vec<_> = groups.map(&mut admit).collect();
-        // Those of the two before have to go, so that the next to go is the one in the first slot.
+        // Raises all but the last two, so that the resident in the first slot is the next victim.
         for &peak in &peaks[peaks.len() - CAPACITY..peaks.len() - 2] {
             let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, &());
             assert_eq!(recorded, Recorded::Raised);
         }
-        let ticket = table.settle();
-        let victim = table.lowest(ticket).expect("nothing moves");
+        let ticket = table.finish_pending();
+        let victim = table.lowest_resident(ticket).expect("nothing moves");
         assert_eq!(victim.slot, 0);
         let Ok(claim) = table.claim(shape.home(hash_in(5)), ticket) else { panic!("a slot is free") };
         table.write_intent(claim.slot, victim.peak + 5, Some(victim));
@@ -297,7 +361,7 @@ mod tests {
         }
         assert_eq!(table.ticket().gate, ticket.gate);
         assert_eq!(table.slot(victim.slot).look(), Peak::killed(claim.stamp));
-        // Installed, and met by a helper that read the era before all this.
+        // Installed, and met by a helper that read the era before all these admissions.
         let seq = claim.stamp.seq(&shape.gate);
         let installed = Ticket { gate: Gate::new(seq, claim.slot, &shape.gate), ..ticket };
         table.admissions.set_gate(installed.gate);

@@ -1,4 +1,4 @@
-//! The nodes of the tournament: a lower bound of every peak below.
+//! The nodes of the tournament. Each holds a lower bound of all peaks below it.
 
 use core::ops::Range;
 
@@ -8,16 +8,16 @@ use crate::{
     table::word::Peak,
 };
 
-/// The bound of a node below which nothing is: above every peak.
+/// The bound of a node without residents below it: above every peak.
 pub(crate) const NOTHING: Word = Peak::MAX + 1;
 
 /// A node's word.
 ///
 /// | word | meaning |
 /// | --- | --- |
-/// | up to [`Peak::MAX`] | no resident below has a lower peak; all zero, as at the start, it bounds anything |
+/// | up to [`Peak::MAX`] | no resident below has a lower peak; 0, as at the start, bounds anything |
 /// | [`NOTHING`] | there is no resident below |
-/// | above, a *mark* | the bound is being raised, and bounds anything meanwhile |
+/// | above, a *mark* | a call is raising the bound; meanwhile the word bounds anything |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Node(Word);
 
@@ -27,8 +27,8 @@ impl Node {
         if self.0 > NOTHING { 0 } else { self.0 }
     }
 
-    /// The word that bounds a newcomer with this peak as well, if this one does not. A mark must go in any case, and
-    /// what it stood for is not known.
+    /// The word that also bounds a newcomer with this peak, unless this one does. A mark is always
+    /// replaced, and by 0, since the bound that it replaced is not known.
     #[inline]
     fn lowered(self, peak: Word) -> Option<Self> {
         let lowered = Self(self.bound().min(peak));
@@ -36,19 +36,19 @@ impl Node {
     }
 }
 
-/// What a call writes into nodes whose bounds it is about to raise: a word that no other call writes. A call must not use it
-/// twice for one node.
+/// The word that a call writes into a node before it raises the node's bound. No other call writes
+/// this word, and a call uses it at most once for a node.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark(Node);
 
 impl Mark {
-    /// The mark of the call that made this eviction, all of which are numbered.
+    /// The mark of the call that made the eviction with this number.
     #[inline]
     pub(crate) fn of_eviction(number: Word) -> Self {
         Self(Node(NOTHING | number << 1 | 1))
     }
 
-    /// The mark of a search. Those that raise bounds are numbered, too.
+    /// The mark of a search that raises bounds. These have numbers of their own.
     #[inline]
     pub(crate) fn of_search(number: Word) -> Self {
         Self(Node(NOTHING | (number + 1) << 1))
@@ -57,8 +57,8 @@ impl Mark {
 
 /// All nodes of a table.
 ///
-/// All accesses that something is concluded from are SeqCst. They belong to one order with the claims of slots and the
-/// looks at them: see [`raise`](Bounds::raise).
+/// All accesses from which something is concluded are SeqCst. They are in one order with the claims
+/// of slots and the looks at slots: see [`raise`](Bounds::raise).
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds<'a> {
     nodes: &'a [AtomicWord],
@@ -71,15 +71,15 @@ impl<'a> Bounds<'a> {
         Self { nodes, shape }
     }
 
-    /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward. The slot has been
-    /// claimed, and the admission is not installed yet.
+    /// Makes the bounds above `slot` true for a newcomer with this peak, leaf first, then upward.
+    /// The caller has claimed the slot and not installed the admission yet.
     #[inline]
     pub(crate) fn lower(&self, slot: usize, peak: Word) {
         let mut index = slot / LEAF;
         for level in 0..self.shape.levels {
             let node = &self.nodes[self.shape.node(level, index)];
             let mut seen = look(node);
-            // The loop ends when nobody else changes the node in between, which each time is somebody's progress.
+            // Repeats only if another thread has changed the node in between: that is progress.
             while let Some(lowered) = seen.lowered(peak)
                 && let Err(now) = replace(node, seen, lowered)
             {
@@ -89,13 +89,18 @@ impl<'a> Bounds<'a> {
         }
     }
 
-    /// Raises a node's bound to that of everything `below`, which is looked at once the node has been marked. Returns
-    /// whether the bound may be another one now.
+    /// Raises a node's bound to that of everything `below`, which is evaluated after the node has
+    /// been marked. Returns whether the bound may have changed.
     ///
-    /// A newcomer claims its slot and then looks at the node; this call marks the node and then looks below. If the
-    /// newcomer comes to the node first, this call sees its claim, or the child that it has lowered. If it comes while the mark is
-    /// there, it replaces the mark, and the second `replace` fails, since nobody else makes this mark. If it comes
-    /// later, it lowers the bound that it finds. A failure leaves a bound that is only slack.
+    /// A newcomer claims its slot and then looks at the node. This call marks the node and then
+    /// looks below. So the newcomer looks at the node
+    ///
+    /// - before the mark: then this call sees its claim, or the child that it has lowered.
+    /// - while the mark is there: then it replaces the mark, and the second `replace` fails, since
+    ///   no other call makes this mark.
+    /// - later: then it lowers the bound that it finds.
+    ///
+    /// After a failure the bound is still true, only slack.
     #[inline]
     pub(crate) fn raise(&self, level: usize, index: usize, mark: Mark, below: impl FnOnce() -> Word) -> bool {
         let node = &self.nodes[self.shape.node(level, index)];
@@ -108,9 +113,9 @@ impl<'a> Bounds<'a> {
         bound != seen.bound()
     }
 
-    /// Touches the two lowest nodes above a slot, which are those that caches do not hold. Relaxed: pairs with
-    /// nothing, since nothing is concluded.
-    pub(crate) fn approach(&self, slot: usize) {
+    /// Touches the two lowest nodes above a slot: in a large table, caches do not hold these.
+    /// Relaxed: pairs with nothing, since nothing is concluded from the values.
+    pub(crate) fn prefetch(&self, slot: usize) {
         self.nodes[self.shape.node(0, slot / LEAF)].load(Ordering::Relaxed);
         self.nodes[self.shape.node(1, slot / LEAF / FANOUT)].load(Ordering::Relaxed);
     }
@@ -124,21 +129,23 @@ impl<'a> Bounds<'a> {
 
     /// A lower bound of everything below some nodes of a level.
     #[inline]
-    pub(crate) fn lowest(&self, level: usize, nodes: Range<usize>) -> Word {
+    pub(crate) fn minimum(&self, level: usize, nodes: Range<usize>) -> Word {
         self.of(level, nodes).fold(NOTHING, Word::min)
     }
 }
 
-/// Reads a node. SeqCst: if a newcomer's look at a node comes before the mark of a call that raises it, the call's looks
-/// below come after the claim and the looks of that newcomer. As an acquire load it shows whoever passes a node by for its bound
-/// the evictions that the bound was computed after, so that an outdated ticket is told by the gate.
+/// Reads a node. SeqCst: if a newcomer's look at a node comes before the mark of a call that raises
+/// it, the call's looks below come after the claim and the looks of that newcomer. It is also an
+/// acquire load, which pairs with `replace`: a search that passes a node by because of its bound
+/// sees the evictions before that bound was computed, and so sees at the gate that its ticket is
+/// outdated.
 #[inline]
 fn look(node: &AtomicWord) -> Node {
     Node(node.load(Ordering::SeqCst))
 }
 
-/// Replaces a node's word, if it is still `seen`. SeqCst, as in [`look`], and so is a failure, which a newcomer
-/// takes for a look.
+/// Replaces a node's word, if it is still `seen`. SeqCst, as in [`look`]. So is a failure, which
+/// serves a newcomer as a look.
 #[inline]
 fn replace(node: &AtomicWord, seen: Node, new: Node) -> Result<(), Node> {
     node.compare_exchange(seen.0, new.0, Ordering::SeqCst, Ordering::SeqCst)
@@ -170,7 +177,7 @@ mod tests {
 
     #[test]
     fn no_two_calls_make_the_same_mark() {
-        // Those of one more bit each, so that a number that is cut shows.
+        // One number for each bit, so that a mark that cuts its number shows.
         let numbers = || (0..Word::BITS - 2).map(|bit| 1 << bit).chain([0]);
         let evictions = numbers().map(|number| Mark::of_eviction(number).0.0);
         let marks: BTreeSet<_> =
@@ -235,9 +242,9 @@ mod tests {
         bounds.lower(777, 5);
         let mut index = 777 / LEAF;
         for level in 0..shape.levels {
-            assert_eq!(bounds.lowest(level, 0..index), NOTHING);
-            assert_eq!(bounds.lowest(level, index..index + 1), 5);
-            assert_eq!(bounds.lowest(level, index + 1..shape.nodes_at(level)), NOTHING);
+            assert_eq!(bounds.minimum(level, 0..index), NOTHING);
+            assert_eq!(bounds.minimum(level, index..index + 1), 5);
+            assert_eq!(bounds.minimum(level, index + 1..shape.nodes_at(level)), NOTHING);
             index /= FANOUT;
         }
     }

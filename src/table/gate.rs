@@ -1,17 +1,18 @@
-//! The gate and the era: which admission was installed last, and whether that is still so.
+//! The gate and the era: which admission was installed last, and whether that has changed.
 
 use super::word::{Gate, GateShape};
 use crate::sync::{AtomicWord, Ordering, Word, const_fn};
 
-/// The words that every admission goes through. All accesses of both are SeqCst: they belong to the
-/// one order of raises, kills, publications and reads across principals.
+/// The words that every admission goes through. All accesses of both are SeqCst: they are in the
+/// one order of raises, kills, publications, and reads across principals.
 pub(super) struct Admissions {
     gate: AtomicWord,
-    /// Moves on twice in every round of the gate's `seq`.
+    /// Moves on twice in each round of the gate's `seq`.
     era: AtomicWord,
 }
 
-/// The gate as a call found it: whatever the call concludes holds while this is current.
+/// The gate as a call found it, with the era. The conclusions of the call hold while this is
+/// current.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ticket {
     pub(super) era: Word,
@@ -20,7 +21,7 @@ pub(super) struct Ticket {
 
 impl Admissions {
     const_fn! {
-        /// None was installed yet.
+        /// No admission was installed yet.
         pub(super) fn new() -> Self {
             Self { gate: AtomicWord::new(0), era: AtomicWord::new(0) }
         }
@@ -34,21 +35,21 @@ impl Admissions {
         Ticket { era, gate }
     }
 
-    /// Whether no admission was installed since the ticket was taken: reads in the other order, so
-    /// that an equal gate a whole round later is told by its era.
+    /// Whether no admission was installed since the ticket was taken. Reads gate, then era, so that
+    /// the era tells an equal gate a whole round later.
     #[inline]
     pub(super) fn is_current(&self, ticket: Ticket) -> bool {
         self.gate.load(Ordering::SeqCst) == ticket.gate.word()
             && self.era.load(Ordering::SeqCst) == ticket.era
     }
 
-    /// Makes admission `seq`, whose newcomer is in `slot`, the one of the gate. `false` if another was
+    /// Installs admission `seq`, whose newcomer is in `slot`. Returns `false` if another was
     /// installed since the ticket was taken.
     #[inline]
     pub(super) fn install(&self, ticket: Ticket, seq: Word, slot: usize, shape: &GateShape) -> bool {
         let era = shape.era_of_next(ticket.era, seq);
         if era != ticket.era {
-            // Fails if another claim for this number has moved it.
+            // Fails if the owner of another claim for this number has moved it.
             let _ = self.era.compare_exchange(ticket.era, era, Ordering::SeqCst, Ordering::SeqCst);
         }
         let gate = Gate::new(seq, slot, shape);

@@ -1,10 +1,10 @@
-//! Groups of slots: for each a word with a tag of every slot's key, so that a look-up goes straight to
-//! the slot that has the key.
+//! Groups of slots. Each has a word with a tag of every slot's key, so that a look-up goes straight
+//! to the slot with the key.
 
 use crate::sync::{AtomicWord, MODELLED, Ordering, Word};
 
-/// Slots of a group: as many as a word has bytes beside the one for the reach. Few under loom, so that
-/// small models have several groups.
+/// Slots of a group: one for each byte of a word but the highest, which holds the reach. Few under
+/// loom, so that small models have several groups.
 pub(crate) const GROUP: usize = if MODELLED { 2 } else { size_of::<Word>() - 1 };
 
 const REACH_SHIFT: u32 = Word::BITS - u8::BITS;
@@ -21,15 +21,15 @@ const LANES: Word = {
 
 /// A group's word: `[reach | tag of the last slot | .. | tag of the first]`, 8 bits each.
 ///
-/// Each slot takes its tag from another byte of the key's hash, so that one exclusive or compares them
-/// all. Tags tell where a key can be, never where it is: one that belongs to a key that is gone, or that
-/// is only about to come, or that is 0 because the slot was never used, costs a look. The reach is the number of groups after this one in which
-/// a key with its home here was ever placed.
+/// Each slot takes its tag from another byte of the key's hash, so that one exclusive or compares
+/// them all. A match means only that the key *may* be there: the tag may be stale, early, or zero
+/// because the slot was never used. A false match costs one comparison. The reach is the number of
+/// groups after this one in which a key with its home here was ever placed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Group(Word);
 
 impl Group {
-    /// Saturated, the reach stands for all groups.
+    /// A saturated reach stands for all groups.
     #[inline]
     fn reach(self) -> usize {
         match (self.0 >> REACH_SHIFT) as usize {
@@ -42,21 +42,22 @@ impl Group {
         Self(self.0 & (Word::MAX >> 8) | (reach.min(255) as Word) << REACH_SHIFT)
     }
 
-    /// The difference that a slot's tag out of these makes.
+    /// The bits of a slot's tag that differ from its tag out of these.
     fn retagged(self, lane: usize, tags: Word) -> Word {
         (self.0 ^ tags) & 0xFF << (lane * 8)
     }
 
-    /// The slots that have their tag out of these, and sometimes one more behind these.
+    /// The slots whose tag matches. A slot above a true match may be reported as well, because the
+    /// zero-byte test borrows; the key comparison rejects it.
     #[inline]
-    fn lanes_with(self, tags: Word) -> Lanes {
-        // A byte that is zero borrows: its own top bit comes up, and perhaps that of the byte above it.
+    fn match_tags(self, tags: Word) -> Lanes {
+        // A zero byte borrows: its own top bit is set, and perhaps that of the byte above it.
         let differing = self.0 ^ tags;
         Lanes(differing.wrapping_sub(LANES) & !differing & LANES << 7)
     }
 }
 
-/// Slots of a group, each by the top bit of its byte.
+/// A set of slots of a group: the top bit of the byte of each.
 #[derive(Clone, Copy)]
 pub(super) struct Lanes(Word);
 
@@ -73,23 +74,23 @@ impl Iterator for Lanes {
 
 /// All groups of a table.
 ///
-/// What an admission writes here comes before the gate that installs it (release), and a call that
-/// concludes that a key is absent has read that gate (acquire) before it looks here. If it missed the key
-/// because a later claim has replaced the tag, that tag shows it what the claim came after, so that its
-/// ticket is not current.
+/// An admission writes here before it is installed by the gate (release). A call that concludes
+/// that a key is absent has read that gate (acquire) before it looks here. If it misses the key
+/// because a later claim has replaced the tag, the new tag shows it everything before that claim,
+/// and so shows that its ticket is not current.
 #[derive(Clone, Copy)]
 pub(super) struct Groups<'a>(pub(super) &'a [AtomicWord]);
 
 impl Groups<'_> {
-    /// Acquire: pairs with [`tag`](Groups::tag), whichever update came after that.
+    /// Acquire: pairs with [`tag`](Groups::tag), also through later updates of the word.
     #[inline]
     fn look(self, group: usize) -> Group {
         Group(self.0[group].load(Ordering::Acquire))
     }
 
     #[inline]
-    pub(super) fn lanes_with(self, group: usize, tags: Word) -> Lanes {
-        self.look(group).lanes_with(tags)
+    pub(super) fn match_tags(self, group: usize, tags: Word) -> Lanes {
+        self.look(group).match_tags(tags)
     }
 
     /// How many groups after this one a key with its home here can be in.
@@ -97,16 +98,16 @@ impl Groups<'_> {
         self.look(group).reach().min(self.0.len() - 1)
     }
 
-    /// Lets searches from `home` go as far as `reach` groups on.
+    /// Makes look-ups from `home` go as far as `reach` groups on.
     ///
-    /// If another thread made it so large, whoever sees our gate reads it no smaller than we did
-    /// (read-read coherence).
+    /// If another thread made it so large, a thread that sees this call's gate reads it no smaller
+    /// than this call did (read-read coherence).
     pub(super) fn extend_reach(self, home: usize, reach: usize) {
         let mut seen = self.look(home);
         while seen.reach() < reach {
             let extended = seen.with_reach(reach);
-            // Relaxed: the gate publishes it, and an update carries on the release of a tag before it.
-            // Again only if somebody else has changed the group, which is progress of theirs.
+            // Relaxed: the gate publishes it, and an update carries on the release of a tag before
+            // it. Repeats only if another thread has changed the group: that is progress.
             match self.0[home].compare_exchange(seen.0, extended.0, Ordering::Relaxed, Ordering::Relaxed) {
                 Ok(_) => return,
                 Err(now) => seen = Group(now),
@@ -114,8 +115,8 @@ impl Groups<'_> {
         }
     }
 
-    /// Gives a slot its tag out of those of its next key. Only the owner of a claim on the slot calls this, and the
-    /// claim has shown it the tag that the owner before it left. Release: pairs with `look`.
+    /// Gives a slot its tag out of those of its next key. Only the owner of a claim on the slot
+    /// calls this. The claim has shown it the tag of the owner before. Release: pairs with `look`.
     pub(super) fn tag(self, group: usize, lane: usize, tags: Word) {
         match self.look(group).retagged(lane, tags) {
             0 => {}
@@ -130,7 +131,7 @@ mod tests {
     use super::*;
     use std::vec::Vec;
 
-    /// One byte again and again.
+    /// The same byte for all slots.
     fn tags(byte: u8) -> Word {
         Word::from_ne_bytes([byte; size_of::<Word>()])
     }
@@ -147,7 +148,7 @@ mod tests {
                 groups.extend_reach(0, 9);
                 groups.tag(0, lane, tags(byte));
                 groups.tag(0, lane, tags(byte));
-                let found: Vec<_> = groups.lanes_with(0, tags(byte)).collect();
+                let found: Vec<_> = groups.match_tags(0, tags(byte)).collect();
                 assert_eq!(found.first(), Some(&lane), "{byte}");
                 assert_eq!(groups.look(0).reach(), 9);
             }
@@ -159,13 +160,13 @@ mod tests {
         let words = [AtomicWord::new(0)];
         let groups = Groups(&words);
         let hash = Word::from_le_bytes(core::array::from_fn(|byte| byte as u8 + 1));
-        // The reach is no tag, whatever the byte of the hash beside it.
+        // The reach does not count as a tag, even if the top byte of the hash equals it.
         let reach = (hash >> REACH_SHIFT) as usize;
         groups.extend_reach(0, reach);
         for lane in 0..GROUP {
             groups.tag(0, lane, hash);
-            assert_eq!(groups.lanes_with(0, hash).count(), lane + 1);
-            assert_eq!(groups.lanes_with(0, !hash).count(), 0);
+            assert_eq!(groups.match_tags(0, hash).count(), lane + 1);
+            assert_eq!(groups.match_tags(0, !hash).count(), 0);
         }
         assert_eq!(groups.look(0).reach(), reach);
     }

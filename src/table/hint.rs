@@ -1,22 +1,22 @@
-//! What repeated records for one key need not look up again.
+//! A memory of one key, which saves repeated records the look-up.
 
 use crate::sync::Word;
 
-/// What a caller remembers of one key in one ledger.
+/// A caller's memory of one key in one ledger.
 ///
-/// Every value up to `settled` is known not to change anything, for ever: it was the key's peak
-/// once, or the floor, and a resident that is evicted leaves a floor at least as high as its peak.
+/// No value up to `seen` changes anything, now or later: `seen` was the key's peak once, or the
+/// floor, and the floor after an eviction is at least the peak of the evicted resident.
 #[derive(Clone, Copy, Default)]
 pub struct Hint {
-    settled: Word,
-    /// The slot whose peak word was `settled`, plus one; 0 if there is none.
+    seen: Word,
+    /// The slot whose peak word was `seen`, plus one; 0 if there is none.
     slot: u32,
 }
 
 impl Hint {
     #[inline]
-    pub(crate) fn settled(&self) -> Word {
-        self.settled
+    pub(crate) fn seen(&self) -> Word {
+        self.seen
     }
 
     #[inline]
@@ -25,18 +25,18 @@ impl Hint {
     }
 
     pub(crate) const fn new() -> Self {
-        Self { settled: 0, slot: 0 }
+        Self { seen: 0, slot: 0 }
     }
 
-    /// The key was met in this slot with this peak.
+    /// Notes that the key was met in this slot with this peak.
     #[inline]
-    pub(crate) fn point(&mut self, slot: usize, peak: Word) {
-        *self = Self { settled: peak, slot: slot as u32 + 1 };
+    pub(crate) fn see_peak(&mut self, slot: usize, peak: Word) {
+        *self = Self { seen: peak, slot: slot as u32 + 1 };
     }
 
-    /// The floor is at least this high.
+    /// Notes that the floor is at least this high.
     #[inline]
-    pub(crate) fn settle(&mut self, floor: Word) {
-        *self = Self { settled: floor, slot: 0 };
+    pub(crate) fn see_floor(&mut self, floor: Word) {
+        *self = Self { seen: floor, slot: 0 };
     }
 }

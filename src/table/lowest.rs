@@ -10,26 +10,26 @@ use super::{
 };
 use crate::sync::{Ordering, Word};
 
-/// One search, with the lowest resident met so far.
+/// A search, with the lowest resident met so far.
 struct Search<'a, St> {
     table: &'a Table<St>,
     bounds: Bounds<'a>,
     ticket: Ticket,
     best: Option<Found>,
-    /// Made when the first bound is raised.
+    /// Made when the search raises its first bound.
     mark: Option<Mark>,
-    /// Another admission was installed: the search is of no use any more.
+    /// Another admission was installed, so the search has become useless.
     moved: bool,
 }
 
 impl<St: Storage> Table<St> {
-    /// The lowest resident, as it was at some instant since the ticket was taken; `None` if the
-    /// ticket went out of date meanwhile. The caller has settled the admission of the ticket, and
-    /// looks whether it is current afterwards.
+    /// The lowest resident, as it was at some instant since the ticket was taken, or `None` if the
+    /// ticket went out of date. The caller has finished the admission of the ticket, and checks the
+    /// ticket afterwards.
     ///
-    /// While it is current nobody comes or goes and residents only grow: a resident that was not
-    /// below the best found when it was looked at is not below it later.
-    pub(super) fn lowest(&self, ticket: Ticket) -> Option<Found> {
+    /// While the ticket is current, no key is admitted or evicted, and residents only grow. So a
+    /// resident that was not below the best found when it was looked at is not below it later.
+    pub(super) fn lowest_resident(&self, ticket: Ticket) -> Option<Found> {
         let mut search =
             Search { table: self, bounds: self.bounds(), ticket, best: None, mark: None, moved: false };
         let shape = self.storage.shape();
@@ -44,31 +44,31 @@ impl<St: Storage> Table<St> {
         if search.moved { None } else { search.best }
     }
 
-    /// Tightens the bounds above a slot that a victim has left: they were its peak, all the way up, and
-    /// the next search would have to visit them for nothing.
+    /// Raises the bounds above a slot that a victim has left. They were its peak all the way up,
+    /// and the next search would visit them in vain.
     pub(super) fn tighten_above(&self, slot: usize, mark: Mark) {
         let mut index = slot / LEAF;
         for level in 0..self.storage.shape().levels {
             if !self.tighten(level, index, mark) {
-                break; // Another resident below has the victim's peak.
+                break; // The bounds further up do not change either.
             }
             index /= FANOUT;
         }
     }
 
-    /// Raises the bound of a node to that of what is below it, unless a newcomer comes in meanwhile. Returns whether
-    /// the bound may be another one now.
+    /// Raises the bound of a node to that of its slots or children, unless a newcomer lowers it
+    /// meanwhile. Returns whether the bound may have changed.
     fn tighten(&self, level: usize, index: usize, mark: Mark) -> bool {
         let bounds = self.bounds();
         let below = self.storage.shape().below(level, index);
         bounds.raise(level, index, mark, || match level {
             0 => self.look_at_slots(below, &mut None),
-            _ => bounds.lowest(level - 1, below),
+            _ => bounds.minimum(level - 1, below),
         })
     }
 
-    /// Looks at slots one by one: lowers `best` if one is below it, and returns a lower bound of all.
-    /// Newcomers in preparation may have any peak, but are no victims.
+    /// Looks at slots one by one. Replaces `best` by a resident that is lower, and returns a lower
+    /// bound of all of them. A newcomer in preparation may have any peak, but is no victim.
     #[inline]
     fn look_at_slots(&self, slots: Range<usize>, best: &mut Option<Found>) -> Word {
         let mut bound = NOTHING;
@@ -88,8 +88,8 @@ impl<St: Storage> Table<St> {
 }
 
 impl<St: Storage> Search<'_, St> {
-    /// Visits those nodes of a level that may have something lower than the best below them, the most promising
-    /// first. Returns a lower bound of them all.
+    /// Visits those nodes of a level that may have a resident lower than the best below them, the
+    /// least bound first. Returns a lower bound of all nodes given.
     fn descend(&mut self, level: usize, nodes: Range<usize>) -> Word {
         let first = nodes.start;
         let mut bounds = [NOTHING; FANOUT];
@@ -98,27 +98,28 @@ impl<St: Storage> Search<'_, St> {
         }
         let mut known = NOTHING;
         loop {
-            let (lowest, place) = least(&bounds);
-            if !self.may_be_lower(lowest) || self.moved {
-                return known.min(lowest);
+            let (bound, place) = least(&bounds);
+            if !self.may_be_lower(bound) || self.moved {
+                return known.min(bound);
             }
-            known = known.min(self.visit(level, first + place, lowest));
+            known = known.min(self.visit(level, first + place, bound));
             bounds[place] = NOTHING;
         }
     }
 
-    /// Looks below a node with this bound, raises the bound if what was found there allows it, and returns that.
+    /// Looks below a node with this bound and returns a lower bound of everything there. Raises the
+    /// node's bound if it is slack.
     fn visit(&mut self, level: usize, index: usize, bound: Word) -> Word {
         let below = self.table.storage.shape().below(level, index);
         let found = if level == 0 {
-            // Saves the rest of a search that has become useless; nothing depends on it.
+            // Only saves the rest of a useless search: the caller checks the ticket anyway.
             self.moved |= !self.table.is_current(self.ticket);
             self.table.look_at_slots(below, &mut self.best)
         } else {
             self.descend(level - 1, below)
         };
         if found > bound && !self.moved {
-            // Relaxed: only that the numbers differ counts.
+            // Relaxed: only that no two searches get the same number matters.
             let number = || self.table.tally.raising_searches.fetch_add(1, Ordering::Relaxed);
             let mark = *self.mark.get_or_insert_with(|| Mark::of_search(number()));
             self.table.tighten(level, index, mark);
@@ -131,7 +132,7 @@ impl<St: Storage> Search<'_, St> {
     }
 }
 
-/// The least of some bounds, and the first place that has it.
+/// The least of some bounds, and the first place with it.
 #[inline]
 fn least(bounds: &[Word; FANOUT]) -> (Word, usize) {
     let mut least = (bounds[0], 0);

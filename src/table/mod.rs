@@ -1,8 +1,9 @@
-//! The table: slots, the gate, and the calls on residents. Admission is in [`admit`], the search for
-//! the victim in [`lowest`], walks over all residents in [`walk`].
+//! The table: slots, the gate, and the calls on residents. Look-ups are in [`find`], admission is
+//! in [`admit`], the search for the victim in [`lowest`], walks over all residents in [`walk`].
 
 mod admit;
 mod bounds;
+mod find;
 mod gate;
 mod group;
 mod hint;
@@ -14,12 +15,12 @@ mod walk;
 pub(crate) mod word;
 
 use crate::{
-    key::{Comparison, KeyCell, Wanted},
-    sync::{AtomicUsize, AtomicWord, Line, Ordering, Word, const_fn, widen},
+    key::{Comparison, Query},
+    sync::{AtomicUsize, AtomicWord, CachePadded, Ordering, Word, const_fn, widen},
 };
 use bounds::Bounds;
 use gate::{Admissions, Ticket};
-use group::{GROUP, Groups};
+use group::Groups;
 pub use hint::Hint;
 use shape::Home;
 use slot::Slot;
@@ -30,34 +31,34 @@ pub(crate) use storage::Heap;
 pub(crate) use storage::{Key, Pin, Storage};
 use word::{Peak, saturate};
 
-/// What [`record_peak`](crate::InlineLedger::record_peak) did.
+/// The effect of a [`record_peak`](crate::InlineLedger::record_peak).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Recorded {
     /// The principal's peak, or the floor, was already at least this value.
     Unchanged,
-    /// The resident's peak is now this value.
+    /// The principal was resident, and its peak is now this value.
     Raised,
-    /// The principal is resident now, in the place of the lowest resident if all were taken.
+    /// The principal is resident now, in the place of the lowest resident if the ledger was full.
     Admitted,
-    /// All places are taken and no resident is lower than this value.
+    /// The ledger is full and no resident is lower than this value.
     Dropped,
-    /// The value is above the floor and was **not** kept, because everything spare was in use by
-    /// admissions in flight (or, with epoch keys, by retired keys that a stalled thread holds back).
+    /// The value is above the floor and was **not** kept: admissions in flight held every spare
+    /// slot, or, with epoch keys, too many retired keys were waiting behind a stalled thread.
     /// Counted by `refused()`, and covered by `untracked_at_most()`.
     Refused,
 }
 
 /// The shared state of a ledger.
 pub(crate) struct Table<St> {
-    /// The largest lower bound of all residents proven so far; 0 until the table is full.
-    floor: Line<AtomicWord>,
-    admissions: Line<Admissions>,
-    tally: Line<Tally>,
+    /// The highest peak that was proven to be the lowest of a full table; 0 until then.
+    floor: CachePadded<AtomicWord>,
+    admissions: CachePadded<Admissions>,
+    tally: CachePadded<Tally>,
     storage: St,
 }
 
-/// What is only counted.
+/// Counts, and the values that go with them.
 struct Tally {
     evictions: AtomicWord,
     refused: AtomicUsize,
@@ -67,7 +68,7 @@ struct Tally {
     raising_searches: AtomicWord,
 }
 
-/// A resident, where and with which peak a search met it.
+/// A resident: the slot and the peak with which a call met it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Found {
     slot: usize,
@@ -79,9 +80,9 @@ impl<St> Table<St> {
         /// A table over storage whose bytes are all zero.
         pub(crate) fn new(storage: St) -> Self {
             Self {
-                floor: Line(AtomicWord::new(0)),
-                admissions: Line(Admissions::new()),
-                tally: Line(Tally {
+                floor: CachePadded(AtomicWord::new(0)),
+                admissions: CachePadded(Admissions::new()),
+                tally: CachePadded(Tally {
                     evictions: AtomicWord::new(0),
                     refused: AtomicUsize::new(0),
                     lost: AtomicWord::new(0),
@@ -97,23 +98,24 @@ impl<St> Table<St> {
         &self.storage
     }
 
-    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later reading of
-    /// the floor, in the one order of raises and reads across principals (see `raise_floor`). As an acquire
-    /// load it also shows the residents that the floor was proven from.
+    /// The floor, to turn values away. SeqCst: a value that is turned away counts for every later
+    /// reading of the floor, in the one order of raises and reads across principals. It is also an
+    /// acquire load, which shows the residents from which the floor was proven. Pairs with
+    /// `raise_floor`.
     #[inline]
     fn floor_word(&self) -> Word {
         self.floor.load(Ordering::SeqCst)
     }
 
-    /// The floor as a reading. SeqCst: it belongs to the one order of raises and reads across principals
-    /// (see `raise_floor`).
+    /// The floor as a reading. SeqCst: it is in the one order of raises and reads across
+    /// principals. Pairs with `raise_floor`.
     #[inline]
     pub(crate) fn floor(&self) -> u64 {
         widen(self.floor.load(Ordering::SeqCst))
     }
 
     pub(crate) fn untracked_at_most(&self) -> u64 {
-        // SeqCst, as above.
+        // SeqCst, as above: pairs with the update in `refuse`.
         self.floor().max(widen(self.tally.lost.load(Ordering::SeqCst)))
     }
 
@@ -123,7 +125,8 @@ impl<St> Table<St> {
     }
 
     pub(crate) fn refused(&self) -> u64 {
-        // Acquire: who sees a refusal counted also sees it in `untracked_at_most`.
+        // Acquire: pairs with the update in `refuse`. A thread that sees a refusal counted also
+        // sees it in `untracked_at_most`.
         self.tally.refused.load(Ordering::Acquire) as u64
     }
 }
@@ -153,8 +156,8 @@ impl<St: Storage> Table<St> {
         &self.storage.slots()[slot]
     }
 
-    /// A value as the table counts it, if it is above the floor: the others change nothing, which is noted in the
-    /// hint. A load and a comparison, without a hash or a pin.
+    /// The value as the table counts it, if it is above the floor. Other values change nothing,
+    /// which the hint then notes. A load and a comparison, without a hash or a pin.
     #[inline]
     pub(crate) fn above_floor(&self, bytes: u64, hint: Option<&mut Hint>) -> Option<Word> {
         let bytes = saturate(bytes);
@@ -163,32 +166,32 @@ impl<St: Storage> Table<St> {
             return Some(bytes);
         }
         if let Some(hint) = hint {
-            hint.settle(floor);
+            hint.see_floor(floor);
         }
         None
     }
 
-    /// Records a value above the floor for a key, and notes in the hint what is known of it then.
+    /// Records a value above the floor for a key, and notes in the hint where the key was met.
     #[inline]
-    pub(crate) fn record_above_floor<W: Wanted<St::Cell>>(
+    pub(crate) fn record_above_floor<W: Query<St::Cell>>(
         &self,
         hash: u64,
-        wanted: &W,
+        query: &W,
         bytes: Word,
         mut hint: Option<&mut Hint>,
         pin: &Pin<St>,
     ) -> Recorded {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, pin)
+            && let Comparison::Equal = met.compare(slot, query, pin)
             && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
         {
             return recorded;
         }
-        // Everything by value: it is the last call then.
-        self.record_beyond_home(hash, wanted, bytes, hint, pin)
+        // Everything by value, so that this is a tail call.
+        self.record_slow(hash, query, bytes, hint, pin)
     }
 
-    /// Raises a resident just found; `None` if the slot has changed since.
+    /// Raises a resident just found. `None` if the slot has changed since.
     #[inline]
     fn raise(&self, found: Found, bytes: Word, hint: Option<&mut Hint>) -> Option<Recorded> {
         let raises = bytes > found.peak;
@@ -196,40 +199,41 @@ impl<St: Storage> Table<St> {
             self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
         }
         if let Some(hint) = hint {
-            hint.point(found.slot, bytes.max(found.peak));
+            hint.see_peak(found.slot, bytes.max(found.peak));
         }
         Some(if raises { Recorded::Raised } else { Recorded::Unchanged })
     }
 
-    /// Records through a hint alone: `None` if it does not decide.
+    /// Records through a hint alone. `None` if the hint does not decide.
     #[inline]
     pub(crate) fn record_by_hint(&self, bytes: u64, hint: &mut Hint) -> Option<Recorded> {
         let bytes = saturate(bytes);
-        if bytes <= hint.settled() {
-            // The peak was this high once; if the resident is gone since, the floor is.
+        if bytes <= hint.seen() {
+            // The peak was this high once. If the resident was evicted since, the floor is this
+            // high.
             return Some(Recorded::Unchanged);
         }
         let slot = hint.slot()?;
-        // The word that was seen does not come back, so the slot is still the same resident's.
-        self.raise(Found { slot, peak: hint.settled() }, bytes, Some(hint))
+        // A peak word never comes back, so if the slot still holds it, it is the same resident's.
+        self.raise(Found { slot, peak: hint.seen() }, bytes, Some(hint))
     }
 
-    /// The peak of a key in bytes, 0 if it is not resident.
+    /// The peak of a key in bytes, or 0 if it is not resident.
     #[inline]
-    pub(crate) fn peak<W: Wanted<St::Cell>>(&self, hash: u64, wanted: &W, pin: &Pin<St>) -> u64 {
+    pub(crate) fn peak<W: Query<St::Cell>>(&self, hash: u64, query: &W, pin: &Pin<St>) -> u64 {
         if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, wanted, pin)
+            && let Comparison::Equal = met.compare(slot, query, pin)
         {
             return widen(met.peak);
         }
-        self.peak_beyond_home(self.storage.shape().home(hash), wanted, pin)
+        self.peak_slow(self.storage.shape().home(hash), query, pin)
     }
 
-    /// The same, once home has not decided.
+    /// The same, for a key that is not where residents nearly always are.
     #[inline(never)]
-    fn peak_beyond_home<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> u64 {
+    fn peak_slow<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> u64 {
         loop {
-            match self.find(home, wanted, pin) {
+            match self.find(home, query, pin) {
                 Ok(found) => return widen(found.peak),
                 Err(ticket) if self.is_current(ticket) => return 0,
                 Err(_) => {}
@@ -238,73 +242,9 @@ impl<St: Storage> Table<St> {
     }
 
     pub(crate) fn len(&self) -> usize {
-        let ticket = self.settle();
+        let ticket = self.finish_pending();
         let seq = ticket.gate.seq(&self.storage.shape().gate);
-        // In this order: `seq` may have more bits than a `usize`.
+        // The minimum first: `seq` may have more bits than a `usize`.
         seq.min(self.capacity() as Word) as usize
-    }
-
-    /// The resident with this key, or the ticket under which there is none: conclusive if that is
-    /// current afterwards.
-    fn find<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Result<Found, Ticket> {
-        // Nobody comes or goes while this is current.
-        let ticket = self.settle();
-        self.probe(home, wanted, pin).ok_or(ticket)
-    }
-
-    /// Looks for a key from its home on, as far as keys of that home were ever placed. What it finds
-    /// was resident with that peak.
-    fn probe<W: Wanted<St::Cell>>(&self, home: Home, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        let shape = self.storage.shape();
-        let reach = self.groups().reach(home.group);
-        (0..=reach).find_map(|displacement| self.look_in(shape.probe(home, displacement), home, wanted, pin))
-    }
-
-    /// Looks for a key in one group.
-    fn look_in<W: Wanted<St::Cell>>(
-        &self,
-        group: usize,
-        home: Home,
-        wanted: &W,
-        pin: &Pin<St>,
-    ) -> Option<Found> {
-        let lanes = self.groups().lanes_with(group, home.tags);
-        lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, wanted, pin))
-    }
-
-    /// The slot's resident, if it has this key.
-    fn look_at<W: Wanted<St::Cell>>(&self, place: usize, wanted: &W, pin: &Pin<St>) -> Option<Found> {
-        loop {
-            let (slot, met) = self.resident(place)?;
-            match met.compare(slot, wanted, pin) {
-                Comparison::Equal => return Some(met),
-                Comparison::Different => return None,
-                Comparison::Changed => {} // By another call that got ahead.
-            }
-        }
-    }
-
-    /// Where a resident nearly always is: the first slot of its home group that has its tag.
-    #[inline(always)]
-    fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
-        let home = self.storage.shape().home(hash);
-        let lane = self.groups().lanes_with(home.group, home.tags).next()?;
-        self.resident(home.group * GROUP + lane)
-    }
-
-    /// The resident of a slot, whoever it is. (A tag too many can point beyond the last slot.)
-    #[inline(always)]
-    fn resident(&self, place: usize) -> Option<(&Slot<St::Cell>, Found)> {
-        let slot = self.storage.slots().get(place)?;
-        let peak = slot.look().as_live()?;
-        Some((slot, Found { slot: place, peak }))
-    }
-}
-
-impl Found {
-    /// Compares a key with that of a resident as it was met.
-    #[inline(always)]
-    fn compare<C: KeyCell>(self, slot: &Slot<C>, wanted: &impl Wanted<C>, pin: &C::Pin) -> Comparison {
-        wanted.compare(&slot.cell, pin, || slot.is_still(Peak::live(self.peak)))
     }
 }

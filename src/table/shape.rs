@@ -1,19 +1,20 @@
-//! The sizes of a table: places, slots, the levels of its bounds.
+//! The sizes of a table: places, slots, groups, the levels of its bounds.
 
 use super::{group::GROUP, word::GateShape};
 use crate::sync::{MODELLED, Word};
 
-/// Slots under one leaf of the bounds. Small under loom, so that small models have inner nodes.
+/// Slots below a leaf of the bounds. Few under loom, so that small models have inner nodes.
 pub(crate) const LEAF: usize = if MODELLED { 2 } else { 4 };
 /// Children of an inner node.
 pub(crate) const FANOUT: usize = if MODELLED { 2 } else { 8 };
-/// The least number of slots beyond the capacity. Half as many other threads in an admission at once, and
-/// no newcomer is without a slot: each holds one, and while it gives that up for another may be met in two.
+/// The least number of slots beyond the capacity. With at most half as many other threads in an
+/// admission at once, each newcomer finds a slot: such a thread holds one, and a scan can meet it
+/// in two while it gives one up for another.
 #[cfg(any(feature = "alloc", test))]
 const SPARE: usize = if MODELLED { 3 } else { 64 };
-/// Levels of tables that fit into a processor's caches, more or less.
+/// A table with more levels than this fits into few caches.
 pub(crate) const CACHED_LEVELS: usize = 4;
-/// Levels enough for the largest table.
+/// Enough levels for the largest table.
 const MAX_LEVELS: usize = if MODELLED { 4 } else { 12 };
 
 /// Everything about a table that follows from its capacity.
@@ -23,7 +24,8 @@ pub(crate) struct Shape {
     pub(crate) slots: usize,
     pub(crate) groups: usize,
     pub(crate) gate: GateShape,
-    /// Where the nodes of each level begin, leaves first; then where they all end.
+    /// Where the nodes of each level begin in the array of all nodes, leaves first, and where the
+    /// last level ends.
     starts: [u32; MAX_LEVELS + 1],
     pub(crate) levels: usize,
 }
@@ -32,14 +34,15 @@ impl Shape {
     /// The largest capacity, in principals.
     pub(crate) const MAX_CAPACITY: usize = GateShape::MAX_SLOTS / 2;
 
-    /// The shape of a table on the heap: twice the places, and [`SPARE`] ones at the least.
+    /// The shape of a table on the heap: twice as many slots as places, and at least [`SPARE`]
+    /// more.
     #[cfg(any(feature = "alloc", test))]
     pub(crate) const fn with_capacity(capacity: usize) -> Self {
         let spare = if capacity < SPARE { SPARE } else { capacity };
         Self::new(capacity, capacity + spare)
     }
 
-    /// The shape of a table with just twice as many slots as places.
+    /// The shape of a table with exactly twice as many slots as places.
     #[cfg(not(highwater_loom))]
     pub(crate) const fn doubled(capacity: usize) -> Self {
         Self::new(capacity, capacity * 2)
@@ -54,7 +57,7 @@ impl Shape {
             starts: [0; MAX_LEVELS + 1],
             levels: 0,
         };
-        // Tables of narrow words are small: all slots are one leaf there.
+        // With narrow words, tables are small, and a search looks at all slots.
         if Word::BITS == 64 {
             let mut nodes = slots.div_ceil(LEAF);
             loop {
@@ -69,7 +72,7 @@ impl Shape {
         shape
     }
 
-    /// The same with a short round of `seq`, to see it wrap.
+    /// The same shape with a short round of `seq`, so that tests see it wrap.
     #[cfg(any(test, highwater_loom))]
     #[cfg_attr(mutants, mutants::skip)] // For tests alone.
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
@@ -95,14 +98,14 @@ impl Shape {
         self.starts[level] as usize + index
     }
 
-    /// What is right below a node: the slots of a leaf, or the nodes of the level below.
+    /// The indices right below a node: the slots of a leaf, or the nodes of the level below.
     #[inline]
     pub(crate) fn below(&self, level: usize, index: usize) -> core::ops::Range<usize> {
         let (width, end) = if level == 0 { (LEAF, self.slots) } else { (FANOUT, self.nodes_at(level - 1)) };
         index * width..(index * width + width).min(end)
     }
 
-    /// The home of a hash: its highest bits, scaled to the groups.
+    /// The home of a hash: its highest bits, scaled to the number of groups.
     #[inline]
     pub(crate) fn home(&self, hash: u64) -> Home {
         let wide = cfg!(target_pointer_width = "64");
@@ -123,14 +126,14 @@ impl Shape {
         (((hash >> 32) * self.groups as u64) >> 32) as usize
     }
 
-    /// The group `displacement` after `home`, around the end.
+    /// The group `displacement` groups after `home`. The first group follows the last.
     #[inline]
-    pub(crate) fn probe(&self, home: Home, displacement: usize) -> usize {
+    pub(crate) fn group_at(&self, home: Home, displacement: usize) -> usize {
         let group = home.group + displacement;
         if group < self.groups { group } else { group - self.groups }
     }
 
-    /// The slots of a group; the last one may have fewer than the others.
+    /// The slots of a group. The last group may have fewer than the others.
     #[inline]
     pub(crate) fn slots_of(&self, group: usize) -> core::ops::Range<usize> {
         let first = group * GROUP;
@@ -138,7 +141,7 @@ impl Shape {
     }
 }
 
-/// Where a key belongs: the group that it is looked for first, and its tags there and further on, by slot.
+/// Where a key belongs: its home group, and its tags there and in the groups after it, by slot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Home {
     pub(crate) group: usize,
@@ -172,13 +175,13 @@ mod tests {
     }
 
     #[test]
-    fn homes_cover_the_groups_and_probes_go_round() {
+    fn homes_cover_the_groups_and_displacements_go_round() {
         let shape = Shape::with_capacity(100);
         assert_eq!(shape.home(0).group, 0);
         let last = shape.home(u64::MAX);
         assert_eq!(last.group, shape.groups - 1);
-        assert_eq!(shape.probe(last, 1), 0);
-        assert_eq!(shape.probe(shape.home(0), shape.groups - 1), last.group);
+        assert_eq!(shape.group_at(last, 1), 0);
+        assert_eq!(shape.group_at(shape.home(0), shape.groups - 1), last.group);
         assert_eq!(shape.slots_of(last.group).end, shape.slots);
     }
 }

@@ -1,9 +1,9 @@
-//! A slot: a resident, a newcomer in preparation, or a free place.
+//! A slot: it holds a resident or a newcomer in preparation, or it is free.
 
 use super::word::{Peak, Stamp};
 use crate::sync::{AtomicU32, AtomicWord, Ordering, zeroable};
 
-/// One slot: a peak word and the key that it belongs to, side by side.
+/// A slot: a peak word and the key of that peak, side by side.
 #[repr(C)]
 #[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Slot<C> {
@@ -20,30 +20,33 @@ impl<C> Slot<C> {
         Self { peak: AtomicWord::new(0), cell }
     }
 
-    /// The peak word. SeqCst: reads of several principals by one thread and raises by others must
-    /// fit into one order, which acquire alone would not give.
+    /// Reads the peak word. SeqCst: one thread's reads of several principals and other threads'
+    /// raises must fit into one order, which acquire alone would not give. Pairs with `replace` and
+    /// `give_up`.
     #[inline]
     pub(super) fn look(&self) -> Peak {
         Peak::from_word(self.peak.load(Ordering::SeqCst))
     }
 
-    /// Whether the peak word is still `seen`, to trust what was read in between. Relaxed: the key loads before
-    /// it are acquire loads, and coherence does the rest (see [`InlineCell`](crate::key::inline::InlineCell)).
+    /// Whether the peak word is still `seen`, so that a key read in between belongs to it. Relaxed:
+    /// the key loads before it are acquire loads, which pair with the stores of the next claim, and
+    /// coherence does the rest.
     #[inline]
     pub(super) fn is_still(&self, seen: Peak) -> bool {
         self.peak.load(Ordering::Relaxed) == seen.word()
     }
 
-    /// Frees a claim that was never published. Only its owner changes the word until then. The new
-    /// word is one that this slot never had, so that whoever looked before the claim cannot mistake it.
-    /// Release: pairs with the claim of the next owner.
+    /// Frees a claim that was never published. Only its owner changes the word of such a slot. The
+    /// new word is one that this slot never had, so that a thread that looked before the claim
+    /// cannot mistake it. Release: pairs with the claim of the next owner.
     pub(super) fn give_up(&self, stamp: Stamp) {
         self.peak.store(Peak::killed(stamp).word(), Ordering::Release);
     }
 
-    /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look); it also
-    /// publishes what was written to the slot before and shows what others did. So does a failure: an
-    /// owner who finds the victim's slot in other hands must see its own newcomer published by a helper.
+    /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look). As a
+    /// release it publishes the earlier writes to the slot. As an acquire it shows the writes
+    /// before the word that it finds, also when it fails: if an owner finds that the victim's slot
+    /// was claimed again, it must see that a helper has published its newcomer.
     #[inline]
     pub(super) fn replace(&self, seen: Peak, new: Peak) -> Result<(), Peak> {
         self.peak
@@ -52,11 +55,11 @@ impl<C> Slot<C> {
     }
 }
 
-/// What the admission that has a slot claimed is about to do; read by those who help it.
+/// The intent of an admission: written by the owner of the claim on this slot, read by helpers.
 #[cfg_attr(all(feature = "alloc", not(highwater_loom)), derive(bytemuck::Zeroable))]
 pub(crate) struct Intent {
     pub(super) bytes: AtomicWord,
-    /// The victim's peak; 0 while the table fills and there is no victim.
+    /// The victim's peak, or 0 while the table fills and there is no victim.
     pub(super) victim_peak: AtomicWord,
     pub(super) victim: AtomicU32,
 }
@@ -65,7 +68,7 @@ zeroable! { [] Intent: bytes, victim_peak, victim }
 
 #[cfg(not(highwater_loom))]
 impl Intent {
-    /// That of a slot that was never used, for a table in place.
+    /// The intent of a slot that was never used, for a table in place.
     pub(crate) const fn new() -> Self {
         Self { bytes: AtomicWord::new(0), victim_peak: AtomicWord::new(0), victim: AtomicU32::new(0) }
     }

@@ -4,12 +4,12 @@ use super::{Key, Pin, Storage, Table};
 use crate::{key::KeyCell, sync::widen};
 
 impl<St: Storage> Table<St> {
-    /// Calls `visit` for each resident. `true` if no admission was installed meanwhile: then these
-    /// were all the residents there were, each once. Otherwise each was one at some instant during
-    /// the walk, but one that was evicted and admitted again may come twice, and newcomers may come
-    /// beside those whose places they took.
+    /// Calls `visit` for each resident. Returns `true` if no admission was installed meanwhile:
+    /// then these were all residents, each once. Otherwise each was resident at some instant during
+    /// the walk, but a key that was evicted and admitted again may come twice, and a newcomer may
+    /// come beside the resident that it evicted.
     pub(crate) fn walk(&self, pin: &Pin<St>, mut visit: impl FnMut(Key<St>, u64)) -> bool {
-        let ticket = self.settle();
+        let ticket = self.finish_pending();
         for slot in self.storage.slots() {
             loop {
                 let seen = slot.look();
@@ -18,7 +18,7 @@ impl<St: Storage> Table<St> {
                     visit(key, widen(peak));
                     break;
                 }
-                // Again: the slot was raised or replaced in between.
+                // The resident was raised or replaced in between: look again.
             }
         }
         self.is_current(ticket)

@@ -1,4 +1,4 @@
-//! Packed words: the peak word of a slot and the gate word of a ledger, each a type of its own.
+//! Packed words, each a type of its own: the peak word of a slot and the gate word of a table.
 
 use crate::sync::{Word, widen};
 
@@ -8,15 +8,15 @@ const NOT_LIVE: Word = 1 << LIVE_BITS;
 const KILLED: Word = 1 << STAMP_BITS;
 const STAMP_MASK: Word = KILLED - 1;
 
-/// Clamps a number of bytes to what a slot can hold.
+/// Clamps a number of bytes to the largest peak.
 #[inline]
 pub(crate) fn saturate(bytes: u64) -> Word {
     // The clamp makes the narrowing exact.
     bytes.min(widen(Peak::MAX)) as Word
 }
 
-/// The number of an admission, wide enough that it does not come back while a call is suspended:
-/// the era and, below it, the `seq` of the gate.
+/// The number of an admission: the era and, below it, the `seq` of the gate. It is wide enough that
+/// it does not come back while a call is suspended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Stamp(Word);
 
@@ -46,7 +46,7 @@ pub(crate) struct Peak(Word);
 
 impl Peak {
     pub(crate) const EMPTY: Self = Self(0);
-    /// The largest that a resident can have, in bytes; larger values are recorded as this one.
+    /// The largest peak of a resident, in bytes. Larger values are recorded as this one.
     pub(crate) const MAX: Word = NOT_LIVE - 1;
 
     /// A resident with this peak, which is at least 1 and at most [`Peak::MAX`].
@@ -79,7 +79,8 @@ impl Peak {
     /// The resident's peak in bytes, if there is a resident.
     #[inline]
     pub(crate) fn as_live(self) -> Option<Word> {
-        // 0 wraps to the largest value, a set top bit stays above: one comparison decides.
+        // 0 wraps to the largest word, and a word with its top bit set stays above: one comparison
+        // decides.
         (self.0.wrapping_sub(1) < Self::MAX).then_some(self.0)
     }
 
@@ -96,8 +97,8 @@ impl Peak {
     }
 }
 
-/// How a ledger of a given size divides its gate word into `[seq | slot]`, and how `seq` runs:
-/// up to `capacity` while the table fills, then round and round from `capacity` to the end.
+/// How a table of a given size divides its gate word into `[seq | slot]`, and how `seq` runs: up to
+/// `capacity` while the table fills, then in rounds from `capacity` to the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GateShape {
     capacity: Word,
@@ -108,7 +109,7 @@ pub(crate) struct GateShape {
 }
 
 impl GateShape {
-    /// The most slots that leave `seq` a round of at least twice as many admissions.
+    /// The most slots that leave `seq` rounds of at least twice as many admissions.
     pub(crate) const MAX_SLOTS: usize = 1 << (Word::BITS / 2 - 1);
 
     pub(crate) const fn new(capacity: usize, slots: usize) -> Self {
@@ -117,7 +118,7 @@ impl GateShape {
         Self::with_seq_bits(capacity, slot_bits, Word::BITS - slot_bits)
     }
 
-    /// A shape with a chosen round, which tests make short.
+    /// A shape with `seq` of this width: tests make rounds short.
     pub(crate) const fn with_seq_bits(capacity: usize, slot_bits: u32, seq_bits: u32) -> Self {
         let end = if seq_bits >= STAMP_BITS { 1 << STAMP_BITS } else { 1 << seq_bits };
         let seq_bits = if seq_bits >= STAMP_BITS { STAMP_BITS } else { seq_bits };
@@ -136,18 +137,19 @@ impl GateShape {
         if seq + 1 == self.end { self.capacity } else { seq + 1 }
     }
 
-    /// The era of the admission `seq` that follows a gate read in this era: the same one, or the next if `seq` begins a
-    /// half of a round and no claim for it has moved the era yet.
+    /// The era of the admission `seq` that follows a gate read in this era: the same era, or the
+    /// next one if `seq` begins half a round and no claim for it has moved the era yet.
     ///
-    /// Twice a round, so that between two appearances of one gate word there is a whole half: the
-    /// admission that ends it read the gate after the first appearance, and the era moved after that.
+    /// The era moves twice a round, so that a whole half lies between two appearances of one gate
+    /// word. The admission that ends that half read the gate after the first appearance, and moved
+    /// the era after that.
     #[inline]
     pub(crate) fn era_of_next(&self, era: Word, seq: Word) -> Word {
         if self.is_of_era(era, seq) { era } else { era.wrapping_add(1) }
     }
 
-    /// The stamp of the admission `seq` that a gate read in this era shows: of this era, or of the one before if the next
-    /// admission begins a half. `None` if it can be neither.
+    /// The stamp of the admission `seq` that a gate read in this era shows: of this era, or of the
+    /// one before if the next admission begins half a round. `None` if neither era is possible.
     #[inline]
     pub(crate) fn stamp_of(&self, era: Word, seq: Word) -> Option<Stamp> {
         if self.is_of_era(era, seq) {
@@ -157,8 +159,8 @@ impl GateShape {
         }
     }
 
-    /// Whether `seq` can be of this era: odd ones are first halves of a round, even ones second halves and the time while the
-    /// table fills.
+    /// Whether `seq` can be of this era. Odd eras are first halves of a round. Even eras are second
+    /// halves, and the time while the table fills.
     #[inline]
     fn is_of_era(&self, era: Word, seq: Word) -> bool {
         let half = (self.end - self.capacity) / 2;
@@ -167,7 +169,8 @@ impl GateShape {
     }
 }
 
-/// The gate word: the last admission that was installed and the slot of its newcomer.
+/// The gate word: the number of the last admission that was installed, and the slot of its
+/// newcomer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Gate(Word);
 
@@ -269,7 +272,7 @@ mod tests {
         let (mut seq, mut era) = (0, 0);
         let mut halves = Vec::new();
         for step in 1..100 {
-            // Who claims before the era has moved, and after that, makes the same stamp.
+            // A claim before the era has moved and one after that make the same stamp.
             let before = era;
             seq = shape.next(seq);
             era = shape.era_of_next(before, seq);
@@ -280,7 +283,7 @@ mod tests {
                 halves.push(step);
             }
         }
-        // Rounds of 13, from the first full one on.
+        // Rounds of 13 admissions, from the first of a full table on.
         assert_eq!(halves[..5], [3, 3 + 6, 3 + 13, 3 + 13 + 6, 3 + 26]);
         assert_eq!(halves.len(), 97 / 13 * 2 + 1);
     }
@@ -295,7 +298,8 @@ mod tests {
             let stamp = Stamp::new(era, seq, &shape);
             let ahead = shape.era_of_next(era, shape.next(seq));
             assert_eq!([shape.stamp_of(era, seq), shape.stamp_of(ahead, seq)], [Some(stamp); 2]);
-            // The eras that others can have found with this `seq`: whole rounds later, and the one before the era of a half has moved.
+            // The eras that other tickets can have found with this `seq`: whole rounds later, and
+            // before and after the era of a half has moved.
             for later in [era + 1, era + 2, era + 3, ahead + 1, ahead + 2] {
                 assert!(later == ahead || shape.stamp_of(later, seq) != Some(stamp), "{era} {later} {seq}");
             }

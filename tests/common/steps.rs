@@ -14,9 +14,9 @@ pub type Place = [usize; FRAMES];
 /// innermost of these. Those marked `true` are part of every admission to a full ledger and long
 /// enough that thousands of stops must have met them.
 const STEPS: [(&str, bool); 15] = [
-    ("settle", false),
+    ("finish_pending", false),
     ("help", true),
-    ("lowest", true),
+    ("lowest_resident", true),
     ("raise_floor", false),
     ("claim", true),
     ("put", true),

@@ -161,7 +161,7 @@ models! {
         [Record(1, 1), Record(2, 2), Record(3, 3), Record(2, 10), Record(9, 3), Record(3, 20)],
         [&[Record(4, 15)], &[Record(5, 12)]];
     /// A newcomer comes in below a node that a search is about to tighten. It brings the bound back
-    /// to what the search read there before another one tightened it, so that nothing but the stamp
+    /// to what the search read there before another one tightened it, so that nothing but the mark
     /// tells.
     bounds_behind_a_search: 5,
         [Record(1, 1), Record(2, 2), Record(3, 3), Record(4, 4), Record(5, 5), Record(6, 200), Record(7, 50), Record(8, 200),

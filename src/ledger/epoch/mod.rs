@@ -27,8 +27,9 @@ pub use recorder::Recorder;
 /// and freed through `crossbeam-epoch` some time after its eviction. `Ledger<PrincipalId>` is this
 /// form, too; [`MemoryLedger`](crate::MemoryLedger) is the inline one for the same keys.
 ///
-/// Recording for a resident never allocates; an admission does, and may free. **Not** for interrupts
-/// or signal handlers: to pin the epoch is not reentrant, and admissions use the allocator.
+/// Recording for a resident never allocates. An admission does, and may free. **Not** for
+/// interrupts or signal handlers: pinning the epoch is not reentrant, and admissions use the
+/// allocator.
 ///
 /// ```
 /// # #[cfg(feature = "std-ledger")] {
@@ -44,37 +45,38 @@ pub use recorder::Recorder;
 /// # Bounded memory
 ///
 /// An evicted key waits until no thread can read it any more; then one of the following admissions
-/// frees it, up to 64 keys each, or a snapshot. Some 2000 keys wait in ordinary operation. A key that
-/// waits takes one allocation of the key and two pointers, and what the key owns.
+/// frees it, up to 64 keys each, or a snapshot. Some 2000 keys wait in ordinary operation. A key
+/// that waits takes one allocation of the key and two pointers, and what the key owns.
 ///
 /// Three things can hold back all keys of a ledger for longer:
 ///
-/// - a thread that is stopped while it compares or clones a key (elsewhere in a call it seldom does),
+/// - a thread that is stopped while it compares or clones a key (elsewhere in a call it seldom
+///   does),
 /// - a guard that another user of the same collector keeps; a ledger with a collector of its own
 ///   ([`with_collector`](Ledger::with_collector)) is held back by its own users only,
 /// - in the child of a `fork`, a thread that existed in the parent only and was pinned there.
 ///
 /// While the capacity plus [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) keys are waiting,
-/// newcomers are [`Refused`](crate::Recorded::Refused). A thread that has only lost the processor
-/// does not bring that about.
+/// newcomers are [`Refused`](crate::Recorded::Refused). A thread that has merely lost the processor
+/// does not cause that.
 ///
 /// When the last handle of a ledger is dropped, all its keys are freed at once, whatever is pinned.
-/// What remains are a word and a few bags of two kilobytes each, until the collector gets on.
+/// A word and a few bags of two kilobytes each remain until the collector moves on.
 ///
 /// The `Drop` of a key may record in the same ledger. Such calls free no keys themselves, so that
-/// the stack does not grow with the keys that wait (without `std` drops are nested up to four deep).
-/// If each drop evicts another key, one more key waits for each that is evicted otherwise.
+/// the stack does not grow with the keys that wait (without `std` drops are nested up to four
+/// deep). If each drop evicts another key, one more key waits for each that is evicted otherwise.
 pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
-    shared: Arc<Shared<K, S>>,
+    inner: Arc<Inner<K, S>>,
 }
 
 type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
 
-struct Shared<K: EpochKey, S> {
+struct Inner<K: EpochKey, S> {
     core: EpochCore<K, S>,
-    /// The process's default collector if there is none. Unwind safe: only the code of a key can panic
-    /// while the collector runs (a `Drop`, without `std-ledger`), between two steps of its own; what that key was to
-    /// be freed with is leaked.
+    /// `None` stands for the process's default collector. Unwind safe: only the code of a key can
+    /// panic while the collector runs (a `Drop`, without `std-ledger`), and only between two steps
+    /// of the collector. The keys that were to be freed with that key are leaked.
     collector: AssertUnwindSafe<Option<Collector>>,
 }
 
@@ -87,8 +89,8 @@ impl<K: EpochKey> Ledger<K> {
         Self::with_capacity(MAX_PRINCIPALS)
     }
 
-    /// A ledger of `capacity` places on the default collector. Allocates about `2 * capacity` slots,
-    /// zeroed.
+    /// A ledger of `capacity` places on the default collector. Allocates about `2 * capacity`
+    /// slots, zeroed.
     ///
     /// # Panics
     ///
@@ -123,8 +125,8 @@ impl<K: EpochKey, S> Ledger<K, S> {
 impl<K: EpochKey, S> Ledger<K, S> {
     /// A ledger whose keys are reclaimed through the given collector. Allocates.
     ///
-    /// Record through [`recorder`](Ledger::recorder)s; with `std-ledger` the ledger's own methods work as
-    /// well, but register with the collector anew, and so allocate, in each call.
+    /// Record through [`recorder`](Ledger::recorder)s; with `std-ledger` the ledger's own methods
+    /// work as well, but register with the collector anew, and so allocate, in each call.
     ///
     /// # Panics
     ///
@@ -136,12 +138,12 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     fn with_parts(capacity: usize, hasher: S, collector: Option<Collector>) -> Self {
         let core = Core::new(Heap::new(capacity, Limbo::new(capacity)), hasher);
-        Self { shared: Arc::new(Shared { core, collector: AssertUnwindSafe(collector) }) }
+        Self { inner: Arc::new(Inner { core, collector: AssertUnwindSafe(collector) }) }
     }
 
     #[inline]
     fn core(&self) -> &EpochCore<K, S> {
-        &self.shared.core
+        &self.inner.core
     }
 
     readings!();
@@ -156,18 +158,18 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// The bytes that the ledger itself occupies on the heap, its keys apart; they never change.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
-        // The collector tells through a word of its own when retired keys may be freed.
-        arc_bytes::<Shared<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
+        // The collector signals through a separate word when retired keys may be freed.
+        arc_bytes::<Inner<K, S>>() + arc_bytes::<AtomicUsize>() + self.core().table().storage().bytes()
     }
 }
 
 impl<K: EpochKey, S> Clone for Ledger<K, S> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared) }
+        Self { inner: Arc::clone(&self.inner) }
     }
 }
 
-/// For the default hasher alone, so that `Ledger::default()` needs no annotation for it.
+/// Only for the default hasher, so that `Ledger::default()` needs no annotation for it.
 #[cfg(feature = "std-ledger")]
 #[cfg_attr(mutants, mutants::skip)] // ci/mutants is without this feature.
 impl<K: EpochKey> Default for Ledger<K> {

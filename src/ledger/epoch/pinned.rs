@@ -1,4 +1,4 @@
-//! A ledger under a pin, which has all the calls that need one.
+//! A ledger under a pin, with all calls that need a pin.
 
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::{
@@ -11,7 +11,7 @@ use equivalent::Equivalent;
 
 use super::EpochCore;
 use crate::{
-    key::epoch::{Borrowed, EpochKey, Participant},
+    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
     ledger::{DefaultHashBuilder, report},
     table::{Recorded, Storage},
 };
@@ -33,11 +33,11 @@ use crate::{
 ///
 /// # What it holds back
 ///
-/// While a pin is held, none of the keys that are evicted meanwhile is freed, whichever thread has
-/// evicted them; those of other users of the same collector neither. A record through this pin renews it
-/// once half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it takes `&mut self`).
-/// A pin that is held and not used leads to [refusals](crate::Ledger#bounded-memory) in the end. So hold it
-/// for a batch of calls, not across a wait.
+/// While a pin is held, no key that is evicted meanwhile is freed, whichever thread has evicted it.
+/// The same goes for other users of the same collector. A record through this pin renews it once
+/// half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it takes `&mut
+/// self`). A pin that is held and not used leads to [refusals](crate::Ledger#bounded-memory) in the
+/// end. So hold it for a batch of calls, not across a wait.
 pub struct PinnedLedger<'a, K: EpochKey, S = DefaultHashBuilder> {
     core: &'a EpochCore<K, S>,
     /// Pinned.
@@ -45,18 +45,19 @@ pub struct PinnedLedger<'a, K: EpochKey, S = DefaultHashBuilder> {
 }
 
 impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
-    /// The participant is of the ledger's collector.
+    /// The participant belongs to the ledger's collector.
     #[inline]
     pub(super) fn new(core: &'a EpochCore<K, S>, participant: &Participant) -> Self {
         Self { core, participant: participant.pinned() }
     }
 
-    /// Calls `visit` for a clone of each resident's key and its peak in bytes, in no order. Allocates
-    /// what the clones do.
+    /// Calls `visit` for a clone of each resident's key and its peak in bytes, in no order.
+    /// Allocates what the clones do.
     ///
-    /// Returns whether nobody was admitted meanwhile: then these were all the residents, each once.
-    /// Otherwise each was resident with that peak at some instant during the call, but one that was
-    /// evicted and admitted again may come twice, and newcomers may come beside those they evicted.
+    /// Returns `true` if no principal was admitted meanwhile: then these were all residents, each
+    /// once. Otherwise each was resident with that peak at some instant during the call, but a
+    /// principal that was evicted and admitted again may come twice, and a newcomer may come beside
+    /// the resident that it evicted.
     pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
         self.core.table().walk(&self.participant, visit)
     }
@@ -76,8 +77,9 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     /// `key` may be any borrowed form of `K` from which a `K` can be made, such as `&str` for
     /// `String`; it is made only at admission.
     ///
-    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or below
-    /// the floor costs one load; recording for a resident allocates nothing. Not for interrupts.
+    /// 0 is a no-op; values from [`MAX_PEAK`](crate::MAX_PEAK) on count as that. A value at or
+    /// below the floor costs one load; recording for a resident allocates nothing. Not for
+    /// interrupts.
     ///
     /// # Panics
     ///
@@ -98,25 +100,25 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        let wanted = Borrowed::new(key, make);
-        let recorded =
-            self.core.record::<Borrowed<'_, K, _, _>, _>(wanted, bytes, None, || &self.participant);
+        let query = Borrowed::new(key, make);
+        let recorded = self.core.record::<Borrowed<'_, K, _, _>, _>(query, bytes, None, || &self.participant);
         if recorded == Recorded::Admitted && self.core.table().storage().limbo().is_half_full() {
             self.participant.repin();
         }
         recorded
     }
 
-    /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for interrupts.
+    /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for
+    /// interrupts.
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.core.peak(&Borrowed::to_look(key), &self.participant)
+        self.core.peak(&Borrowed::for_lookup(key), &self.participant)
     }
 
     /// All residents with their peaks in bytes, in no order: each key once, no more than the
-    /// capacity, each as it was at some instant during the call. Clones the keys, and frees the evicted
-    /// ones that no thread can read any more.
+    /// capacity, each as it was at some instant during the call. Clones the keys, and frees the
+    /// evicted ones that no thread can read any more.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
         snapshot(self.core, &self.participant)

@@ -10,7 +10,7 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::epoch::{Borrowed, EpochKey, Participant},
+    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
     ledger::DefaultHashBuilder,
     table::{Hint, Recorded},
     tracker::sealed,
@@ -36,7 +36,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
     /// Registers the calling thread (or CPU). Allocates.
     #[must_use]
     pub fn recorder(&self) -> Recorder<K, S> {
-        let handle = match &*self.shared.collector {
+        let handle = match &*self.inner.collector {
             Some(collector) => collector.register(),
             #[cfg(feature = "std-ledger")]
             None => crossbeam_epoch::default_collector().register(),
@@ -88,7 +88,7 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.ledger.core().peak(&Borrowed::to_look(key), &self.participant)
+        self.ledger.core().peak(&Borrowed::for_lookup(key), &self.participant)
     }
 
     /// As [`PinnedLedger::snapshot`].

@@ -1,4 +1,4 @@
-//! What a ledger can do by itself where there is thread-local storage.
+//! The calls that a ledger offers without a recorder, where there is thread-local storage.
 
 use alloc::{borrow::ToOwned, vec::Vec};
 use core::{
@@ -10,7 +10,7 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::epoch::{Borrowed, EpochKey, Participant},
+    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -26,7 +26,7 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
     #[inline]
     fn participant(&self) -> Participant {
-        match &*self.shared.collector {
+        match &*self.inner.collector {
             None => Participant::ThreadLocal,
             Some(collector) => Participant::Registered(collector.register()),
         }
@@ -58,7 +58,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     #[must_use]
     #[inline]
     pub fn peak<Q: Hash + Equivalent<K> + ?Sized>(&self, key: &Q) -> u64 {
-        self.core().peak(&Borrowed::to_look(key), &self.participant())
+        self.core().peak(&Borrowed::for_lookup(key), &self.participant())
     }
 
     /// As [`PinnedLedger::for_each`].
@@ -91,7 +91,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     }
 }
 
-/// Records them all, under one pin.
+/// Records all items, under one pin.
 impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
     fn extend<I: IntoIterator<Item = (K, u64)>>(&mut self, records: I) {
         self.pin().extend(records);
@@ -99,7 +99,7 @@ impl<K: EpochKey, S: BuildHasher> Extend<(K, u64)> for Ledger<K, S> {
 }
 
 /// A ledger of [`MAX_PRINCIPALS`](crate::MAX_PRINCIPALS) places on the default collector that has
-/// recorded them all.
+/// recorded all items.
 impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K, S> {
     fn from_iter<I: IntoIterator<Item = (K, u64)>>(records: I) -> Self {
         let ledger = Self::with_hasher(S::default());

@@ -9,10 +9,10 @@ use crate::{
 /// The arrays of a table in place.
 pub(crate) struct Fixed<K: InlineKey, const CAPACITY: usize> {
     slots: [[Slot<InlineCell<K>>; 2]; CAPACITY],
-    /// More than twice as many slots have.
+    /// Enough for twice as many slots.
     groups: [AtomicWord; CAPACITY],
     intents: [[Intent; 2]; CAPACITY],
-    /// More than a tournament over twice as many slots has; unused with 32-bit words.
+    /// Enough for a tournament over twice as many slots. None with 32-bit words.
     nodes: [[AtomicWord; NODES_PER_PLACE]; CAPACITY],
 }
 
@@ -30,7 +30,7 @@ impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
         shape
     };
 
-    #[allow(clippy::declare_interior_mutable_const)] // What a new ledger is made of.
+    #[allow(clippy::declare_interior_mutable_const)] // The initial value of a static.
     pub(crate) const NEW: Self = Self {
         slots: [const { [const { Slot::new(InlineCell::EMPTY) }; 2] }; CAPACITY],
         groups: [const { AtomicWord::new(0) }; CAPACITY],

@@ -8,7 +8,7 @@ use crate::{
     sync::{AtomicWord, Zeroable, zeroed},
 };
 
-/// All arrays of a table, taken at once and never resized.
+/// The arrays of a table on the heap, allocated at once and never resized.
 pub(crate) struct Heap<C: KeyCell> {
     shape: Shape,
     slots: Box<[Slot<C>]>,
@@ -21,7 +21,8 @@ pub(crate) struct Heap<C: KeyCell> {
 impl<C: KeyCell> Heap<C> {
     /// # Panics
     ///
-    /// If the capacity is 0 or larger than a table can be, or if the allocator has not enough memory.
+    /// If the capacity is 0 or larger than a table can be, or if the allocator does not have enough
+    /// memory.
     pub(crate) fn new(capacity: usize, limbo: C::Limbo) -> Self {
         assert!(capacity > 0, "capacity is 0: a ledger needs at least one place");
         assert!(
@@ -86,7 +87,7 @@ impl<C: KeyCell> Storage for Heap<C> {
 
 /// # Panics
 ///
-/// If the allocator has not enough memory.
+/// If the allocator does not have enough memory.
 fn array<T: Zeroable>(length: usize, capacity: usize) -> Box<[T]> {
     zeroed(length).unwrap_or_else(|| {
         panic!("capacity {capacity} is too large: the allocator has no {length} x {} bytes", size_of::<T>())

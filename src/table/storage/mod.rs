@@ -1,4 +1,4 @@
-//! Where the arrays of a table live.
+//! Where the arrays of a table are: on the heap, or in place.
 
 #[cfg(not(highwater_loom))]
 mod fixed;
@@ -24,12 +24,12 @@ pub(crate) trait Storage {
     fn groups(&self) -> &[AtomicWord];
     fn intents(&self) -> &[Intent];
     fn nodes(&self) -> &[AtomicWord];
-    /// What it takes to dispose of displaced keys.
+    /// The displaced keys that wait to be freed.
     fn limbo(&self) -> &<Self::Cell as KeyCell>::Limbo;
 }
 
-/// What the keys of a table over this storage are.
+/// The keys of a table over this storage.
 pub(crate) type Key<St> = <<St as Storage>::Cell as KeyCell>::Key;
 
-/// What keeps keys from being freed during a call on a table over this storage.
+/// The value that keeps keys from being freed during a call on a table over this storage.
 pub(crate) type Pin<St> = <<St as Storage>::Cell as KeyCell>::Pin;
