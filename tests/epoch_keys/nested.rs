@@ -99,7 +99,7 @@ fn a_million_evictions_with_drops_that_record() {
             record(true, false);
         }
         drop(guard);
-        for _ in RETIRED_ALLOWANCE / 2..500_000 {
+        for _ in RETIRED_ALLOWANCE / 2..1_000_000 {
             record(true, false);
         }
         assert!(ledger.evictions() > 990_000, "{}", ledger.evictions());
