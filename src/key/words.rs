@@ -6,9 +6,15 @@ use crate::sync::{AtomicWord, Word, Zeroable};
 
 /// A built-in inline key: one of those that the documentation of [`InlineKey`](crate::InlineKey)
 /// names. No other crate can name this trait, so no other crate can implement it.
+// The compiler names this trait where a type does not implement `InlineKey`, which every implementor of
+// this one does. So the message is the one of `InlineKey`.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no built-in inline key",
-    note = "`InlineKey::Repr` is an unsigned integer, `(u64, u64)`, `[u8; N]` up to 64 bytes or `InlineStr<N>`"
+    message = "`{Self}` cannot be held inside a slot",
+    label = "not an inline key",
+    note = "inline ledgers take unsigned integers, `(u64, u64)`, `[u8; N]` up to 64 bytes, `InlineStr<N>`, `PrincipalId` \
+            and types of yours that implement `InlineKey`, whose `Repr` is one of the former; for any other \
+            `Hash + Eq + Clone + Send + Sync` type use `highwater::Ledger<{Self}>`, which keeps keys behind \
+            epoch-reclaimed pointers"
 )]
 pub trait PlainKey: Copy + Eq + Ord + Hash + Send + Sync + 'static {
     /// `[Word; N]`: the words that hold the key.
