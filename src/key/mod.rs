@@ -44,7 +44,8 @@ pub(crate) trait KeyCell: Sized + Zeroable {
     type Pin;
     /// A key ready to be stored without anything that could panic.
     type Prepared;
-    /// The key that [`put`](KeyCell::put) found in the cell, or the means to undo it.
+    /// The key that [`put`](KeyCell::put) found in the cell, or, for inline keys, the
+    /// newcomer's key, which [`take_back`](KeyCell::take_back) returns.
     type Displaced;
     /// The displaced keys of a ledger that wait to be freed.
     type Limbo;

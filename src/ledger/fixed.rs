@@ -88,6 +88,7 @@ impl<K: InlineKey, const CAPACITY: usize, S> StaticLedger<K, CAPACITY, S> {
 }
 
 impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> StaticLedger<K, CAPACITY, S> {
+    // `record_peak`, `peak` and others: in `face.rs`.
     inline_calls!(K);
 
     /// A [`Tracker`] that records for `key` in this ledger.

@@ -112,6 +112,7 @@ impl<K: InlineKey, S> InlineLedger<K, S> {
 }
 
 impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
+    // `record_peak`, `peak` and others: in `face.rs`.
     inline_calls!(K);
 
     /// All residents with their peaks in bytes, in no order: each key once, no more keys than

@@ -3,7 +3,7 @@
 //!
 //! An admission is *installed* by the gate word, which names the slot of its newcomer. At most one
 //! installed admission is not finished yet. Any thread can finish it, so no thread waits for
-//! another.
+//! another. The words and their states (*killed* means free) are in `word.rs` and docs/design.md.
 //!
 //! # Finishing an admission: [`Table::help`]
 //!
@@ -38,8 +38,8 @@
 //!   replace that very word by `pending(stamp)`, with the stamp of the next admission. Slots that
 //!   other threads hold pending are passed by. If there is no free slot, refuse the value.
 //! - **A6.** Write the key and the intent, tag the slot, extend the reach of the home, and lower
-//!   the bounds above the slot.
-//! - **A7.** Install: move the era on if the next admission begins half a round, then replace the
+//!   the bounds above the slot if there is a victim.
+//! - **A7.** Install: move the era on if this admission begins a half of a round, then replace the
 //!   gate by `(seq + 1, x)`.
 //! - **A8.** Finish the installed admission. If `x` is still pending with this stamp afterwards,
 //!   the admission was void.
@@ -75,7 +75,7 @@ struct Claim {
 enum ClaimError {
     /// Another admission was installed: begin again.
     Moved,
-    /// Every free slot is held by admissions in flight.
+    /// No slot is free: admissions in flight hold all spare ones.
     NoSlot,
 }
 
@@ -145,7 +145,7 @@ impl<St: Storage> Table<St> {
         true
     }
 
-    /// Records for a key that was not found at its home, and admits it if it is not resident: steps
+    /// Records for a key that the first look did not settle, and admits it if it is not resident: steps
     /// A1 to A10.
     #[inline(never)]
     pub(super) fn record_slow<W: Query<St::Cell>>(
@@ -222,8 +222,8 @@ impl<St: Storage> Table<St> {
                 St::Cell::retire(displaced, self.storage.limbo(), pin);
                 return Recorded::Admitted;
             }
-            // A10. Readers never saw the claim, and helpers are done with it: only this call knows
-            // it.
+            // A10. Readers never saw the claim, and helpers can no longer change it: only this call
+            // does.
             prepared = Some(self.slot(claim.slot).cell.take_back(displaced));
             self.slot(claim.slot).give_up(claim.stamp);
         }
@@ -281,7 +281,7 @@ impl<St: Storage> Table<St> {
     }
 
     /// Installs the claim's admission and finishes it: steps A7 and A8. Returns `false` if another
-    /// admission was installed first, or if this one is void because its victim grew.
+    /// admission was installed first, or if this one is void: its victim grew, or the claim is rounds old.
     fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
         if !self.admissions.install(ticket, claim.stamp.seq(shape), claim.slot, shape) {

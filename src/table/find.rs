@@ -4,8 +4,8 @@ use super::{Found, Pin, Storage, Table, gate::Ticket, group::GROUP, shape::Home,
 use crate::key::{Comparison, KeyCell, Query};
 
 impl<St: Storage> Table<St> {
-    /// The resident with this key, or the ticket under which there is none. The key was absent if
-    /// that ticket is current afterwards.
+    /// Steps A1 and A2 of an admission. The resident with this key, or the ticket under which there
+    /// is none. The key was absent if that ticket is current afterwards.
     pub(super) fn find<W: Query<St::Cell>>(
         &self,
         home: Home,

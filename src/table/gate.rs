@@ -44,7 +44,8 @@ impl Admissions {
     }
 
     /// Installs admission `seq`, whose newcomer is in `slot`. Returns `false` if another was
-    /// installed since the ticket was taken.
+    /// installed since the ticket was taken, unless the gate has come round to the same word: then
+    /// step F2 finds this admission void.
     #[inline]
     pub(super) fn install(&self, ticket: Ticket, seq: Word, slot: usize, shape: &GateShape) -> bool {
         let era = shape.era_of_next(ticket.era, seq);

@@ -1,5 +1,6 @@
 //! The table: slots, the gate, and the calls on residents. Look-ups are in [`find`], admission is
-//! in [`admit`], the search for the victim in [`lowest`], walks over all residents in [`walk`].
+//! in [`admit`], the search for the victim in [`lowest`], walks over all residents in [`walk`], the
+//! words that admissions go through in [`gate`], [`group`] and [`bounds`].
 
 mod admit;
 mod bounds;
@@ -187,7 +188,7 @@ impl<St: Storage> Table<St> {
         {
             return recorded;
         }
-        // Everything by value, so that this is a tail call.
+        // No reference to a local, so that this is a tail call.
         self.record_slow(hash, query, bytes, hint, pin)
     }
 

@@ -36,7 +36,7 @@ impl<C> Slot<C> {
         self.peak.load(Ordering::Relaxed) == seen.word()
     }
 
-    /// Frees a claim that was never published. Only its owner changes the word of such a slot. The
+    /// Frees the slot of a claim that was never published. Only its owner changes the word of such a slot. The
     /// new word is one that this slot never had, so that a thread that looked before the claim
     /// cannot mistake it. Release: pairs with the claim of the next owner.
     pub(super) fn give_up(&self, stamp: Stamp) {
@@ -46,7 +46,7 @@ impl<C> Slot<C> {
     /// Replaces the peak word, if it is still `seen`. SeqCst, as in [`look`](Slot::look). As a
     /// release it publishes the earlier writes to the slot. As an acquire it shows the writes
     /// before the word that it finds, also when it fails: if an owner finds that the victim's slot
-    /// was claimed again, it must see that a helper has published its newcomer.
+    /// was claimed again, it must see that a helper has published the owner's newcomer.
     #[inline]
     pub(super) fn replace(&self, seen: Peak, new: Peak) -> Result<(), Peak> {
         self.peak
