@@ -128,7 +128,7 @@ impl<K: EpochKey> KeyCell for EpochCell<K> {
             return;
         }
         let before = limbo.add(Shared::from(displaced.0));
-        limbo.free((before + 1).is_multiple_of(RETIREMENTS_A_FLUSH), participant);
+        limbo.free(before.wrapping_add(1).is_multiple_of(RETIREMENTS_A_FLUSH), participant);
     }
 
     fn read(&self, participant: &Participant, still: impl Fn() -> bool) -> Option<K> {
@@ -261,7 +261,7 @@ impl<K: EpochKey> Limbo<K> {
         lists.retired.fetch_add(1, Ordering::Relaxed);
         let before = lists.added.fetch_add(1, Ordering::Relaxed);
         push(&lists.loose, key, |node| &node.next);
-        if (before + 1).is_multiple_of(PARCEL) {
+        if before.wrapping_add(1).is_multiple_of(PARCEL) {
             self.seal();
         }
         before
@@ -329,6 +329,9 @@ impl<K: EpochKey> Limbo<K> {
         // Relaxed: the function deferred next runs later.
         self.aged.store(0, Ordering::Relaxed);
         let aged = Arc::clone(&self.aged);
+        // Hands over the functions that others have deferred in this thread: one of them that panics
+        // would take the next with it.
+        pin.flush();
         // Release: pairs with the acquire above.
         pin.defer(move || aged.store(1, Ordering::Release));
         // Hands the function over at once, not with the next 63.

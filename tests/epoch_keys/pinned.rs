@@ -46,6 +46,19 @@ fn a_pin_that_records_does_not_starve_itself() {
     assert!(ledger.retired() <= CAPACITY + RETIRED_ALLOWANCE);
 }
 
+/// The pin that is held makes no newcomer resident itself: it only raises.
+#[test]
+fn a_pin_that_raises_does_not_starve_others() {
+    let ledger = Ledger::<u64, _>::with_collector(CAPACITY, FixedState, Collector::new());
+    let (held, other) = (ledger.recorder(), ledger.recorder());
+    let mut pinned = held.pin();
+    for key in 1..=2 * (RETIRED_ALLOWANCE as u64) {
+        pinned.record_peak(&0, u64::MAX / 2 + key);
+        other.record_peak(&key, key);
+    }
+    assert_eq!(ledger.refused(), 0);
+}
+
 /// The cost of a pin, as documented.
 #[test]
 fn a_pin_that_is_only_held_holds_back_what_others_retire() {

@@ -65,7 +65,9 @@ pub use recorder::Recorder;
 ///
 /// The `Drop` of a key may record in the same ledger. Such calls free no keys themselves, so that
 /// the stack does not grow with the keys that wait (without `std` drops are nested up to four
-/// deep). If each drop evicts another key, one more key waits for each that is evicted otherwise.
+/// deep). If each drop evicts another key, one more key waits for each that is evicted otherwise. With
+/// `std-ledger` the same holds for records in any other `Ledger`: one whose newcomers come from drops
+/// alone frees none of its keys before a snapshot, and refuses newcomers in the end.
 pub struct Ledger<K: EpochKey, S = DefaultHashBuilder> {
     inner: Arc<Inner<K, S>>,
 }

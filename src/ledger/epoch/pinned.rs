@@ -34,10 +34,12 @@ use crate::{
 /// # What it holds back
 ///
 /// While a pin is held, no key that is evicted meanwhile is freed, whichever thread has evicted it.
-/// The same goes for other users of the same collector. A record through this pin renews it once
-/// half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it takes `&mut
-/// self`). A pin that is held and not used leads to [refusals](crate::Ledger#bounded-memory) in the
-/// end. So hold it for a batch of calls, not across a wait.
+/// The same goes for other users of the same collector. A record above the floor through this pin
+/// renews it once half of [`RETIRED_ALLOWANCE`](crate::RETIRED_ALLOWANCE) is waiting (which is why it
+/// takes `&mut self`). A pin that is held and not used leads to
+/// [refusals](crate::Ledger#bounded-memory) in the end, and so do two pins that one thread holds on
+/// one collector: the collector renews neither. So hold one pin, for a batch of calls, and not across
+/// a wait.
 pub struct PinnedLedger<'a, K: EpochKey, S = DefaultHashBuilder> {
     core: &'a EpochCore<K, S>,
     /// Pinned.
@@ -101,11 +103,13 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
         Q: Hash + Equivalent<K> + ?Sized,
     {
         let query = Borrowed::new(key, make);
-        let recorded = self.core.record::<Borrowed<'_, K, _, _>, _>(query, bytes, None, || &self.participant);
-        if recorded == Recorded::Admitted && self.core.table().storage().limbo().is_half_full() {
-            self.participant.repin();
-        }
-        recorded
+        let (core, participant) = (self.core, &mut self.participant);
+        core.record::<Borrowed<'_, K, _, _>, _>(query, bytes, None, || {
+            if core.table().storage().limbo().is_half_full() {
+                participant.repin();
+            }
+            &*participant
+        })
     }
 
     /// The peak of `key` in bytes, or 0 if it is not resident. Allocates nothing. Not for
