@@ -76,9 +76,9 @@ type EpochCore<K, S> = Core<Heap<EpochCell<K>>, S>;
 
 struct Inner<K: EpochKey, S> {
     core: EpochCore<K, S>,
-    /// `None` stands for the process's default collector. Unwind safe: only the code of a key can
-    /// panic while the collector runs (a `Drop`, without `std-ledger`), and only between two steps
-    /// of the collector. The keys that were to be freed with that key are leaked.
+    /// `None` stands for the process's default collector. Unwind safe: the collector runs no
+    /// code of a key. A function that another user of the collector has deferred may panic, and only
+    /// between two steps of the collector.
     collector: AssertUnwindSafe<Option<Collector>>,
 }
 
