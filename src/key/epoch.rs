@@ -165,7 +165,7 @@ where
     Q: Hash + equivalent::Equivalent<K> + ?Sized,
     F: Fn() -> K,
 {
-    #[inline]
+    #[inline(always)]
     fn compare(
         &self,
         cell: &EpochCell<K>,

@@ -140,7 +140,7 @@ impl<K: InlineKey, S: BuildHasher> sealed::Handle for InlineLedger<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.core.record_hinted::<K, _>(key, bytes, hint, || ())
+        self.core.record::<K, _>(key, bytes, Some(hint), || ())
     }
 }
 

@@ -109,12 +109,8 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Recorder<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.ledger.core().record_hinted::<Borrowed<'_, K, _, _>, _>(
-            Borrowed::new(key, || key.clone()),
-            bytes,
-            hint,
-            || &self.participant,
-        )
+        let query = Borrowed::new(key, || key.clone());
+        self.ledger.core().record::<Borrowed<'_, K, _, _>, _>(query, bytes, Some(hint), || &self.participant)
     }
 }
 

@@ -10,7 +10,11 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
+    key::{
+        borrowed::Borrowed,
+        epoch::EpochKey,
+        participant::{Participant, ThreadLocal},
+    },
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -35,6 +39,26 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
 /// The calls that pin for themselves.
 impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
+    #[inline]
+    fn record<Q, F>(&self, query: Borrowed<'_, K, Q, F>, bytes: u64, mut hint: Option<&mut Hint>) -> Recorded
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+        F: Fn() -> K,
+    {
+        let core = self.core();
+        let above = match core.decide(bytes, hint.as_deref_mut()) {
+            Ok(recorded) => return recorded,
+            Err(above) => above,
+        };
+        match &*self.inner.collector {
+            None => core.record_above_floor::<Borrowed<'_, K, Q, F>>(query, above, hint, ThreadLocal),
+            Some(collector) => {
+                let participant = Participant::Registered(collector.register());
+                core.record_above_floor::<Borrowed<'_, K, Q, F>>(query, above, hint, participant)
+            }
+        }
+    }
+
     /// As [`PinnedLedger::record_peak`]. Pins only for a value above the floor.
     #[inline]
     pub fn record_peak<Q>(&self, key: &Q, bytes: u64) -> Recorded
@@ -50,8 +74,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.core()
-            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.participant())
+        self.record(Borrowed::new(key, make), bytes, None)
     }
 
     /// As [`PinnedLedger::peak`].
@@ -113,11 +136,6 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.core().record_hinted::<Borrowed<'_, K, _, _>, _>(
-            Borrowed::new(key, || key.clone()),
-            bytes,
-            hint,
-            || self.participant(),
-        )
+        self.record(Borrowed::new(key, || key.clone()), bytes, Some(hint))
     }
 }
