@@ -57,7 +57,7 @@ pub use tracker::{LedgerHandle, Tracker};
 pub use {
     crossbeam_epoch::Collector,
     equivalent::Equivalent,
-    key::epoch::{EpochKey, RETIRED_ALLOWANCE},
+    key::limbo::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
         epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},

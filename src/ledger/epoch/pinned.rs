@@ -11,7 +11,7 @@ use equivalent::Equivalent;
 
 use super::EpochCore;
 use crate::{
-    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
+    key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
     ledger::{DefaultHashBuilder, report},
     table::{Recorded, Storage},
 };

@@ -10,7 +10,7 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
+    key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
     ledger::DefaultHashBuilder,
     table::{Hint, Recorded},
     tracker::sealed,

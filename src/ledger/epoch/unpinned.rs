@@ -12,7 +12,7 @@ use super::{Ledger, PinnedLedger, pinned};
 use crate::{
     key::{
         borrowed::Borrowed,
-        epoch::EpochKey,
+        limbo::EpochKey,
         participant::{Participant, ThreadLocal},
     },
     table::{Hint, Recorded},
