@@ -91,7 +91,7 @@ mod table;
 mod tracker;
 
 #[doc = include_str!("../README.md")]
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "std"))]
 mod readme {}
 
 #[doc = include_str!("../docs/budgets.md")]
