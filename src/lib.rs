@@ -86,6 +86,8 @@ mod key;
 mod ledger;
 mod meter;
 mod principal;
+#[cfg(feature = "alloc")]
+mod snapshot;
 mod sync;
 mod table;
 mod tracker;
@@ -133,4 +135,5 @@ pub use {
         epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },
+    snapshot::Snapshot,
 };
