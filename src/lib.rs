@@ -137,6 +137,7 @@ pub use {
     equivalent::Equivalent,
     key::limbo::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
+        SnapshotSource,
         epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },

@@ -132,6 +132,18 @@ impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K,
     }
 }
 
+impl<K: EpochKey, S: BuildHasher> SnapshotSource for Ledger<K, S> {
+    type Principal = K;
+
+    fn snapshot(&self) -> Snapshot<K> {
+        self.snapshot()
+    }
+
+    fn stats(&self) -> LedgerStats {
+        self.stats()
+    }
+}
+
 impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
     type Key = K;
 
