@@ -79,12 +79,12 @@ impl Store {
     }
 
     /// Whose limit forbids so many more bytes, from the budget in force upward.
-    fn over(&mut self, more: u64) -> Option<usize> {
+    fn over(&mut self, more: u64) -> Option<u32> {
         let budget = self.turn.and_then(|turn| turn.budget).or(self.budget)?;
-        let over = |&(_, budget): &(usize, usize)| {
+        let over = |&(_, budget): &(u32, usize)| {
             more > self.sums[budget].limit.saturating_sub(self.sums[budget].used)
         };
-        let (level, budget) = Self::chain(budget).enumerate().find(over)?;
+        let (level, budget) = (0..).zip(Self::chain(budget)).find(over)?;
         self.sums[budget].denied += 1;
         Some(level)
     }

@@ -231,7 +231,7 @@ impl StaticBudget {
         // A denial that can be foreseen holds nothing anywhere meanwhile, so it disturbs no other
         // call.
         if demand == Demand::WithinLimit {
-            for (level, budget) in self.chain_below(end).enumerate() {
+            for (level, budget) in (0..).zip(self.chain_below(end)) {
                 budget.level().check(bytes).map_err(|over| budget.deny(level, bytes, over))?;
             }
         }
@@ -241,7 +241,7 @@ impl StaticBudget {
     /// Adds the bytes from here up. The topmost budget decides last: bytes that it denies were held
     /// in one branch below it, and could be in the way of reservations in that branch only.
     #[inline]
-    fn hold(&self, end: Option<&Self>, bytes: u64, demand: Demand, level: usize) -> Result<(), OverBudget> {
+    fn hold(&self, end: Option<&Self>, bytes: u64, demand: Demand, level: u32) -> Result<(), OverBudget> {
         if is(self, end) {
             return Ok(());
         }
@@ -262,7 +262,7 @@ impl StaticBudget {
     }
 
     #[cold]
-    fn deny(&self, level: usize, requested: u64, Over { used, limit }: Over) -> OverBudget {
+    fn deny(&self, level: u32, requested: u64, Over { used, limit }: Over) -> OverBudget {
         self.level().count_denial();
         OverBudget { level, used: widen(used), limit: widen(limit), requested }
     }

@@ -17,7 +17,7 @@ pub enum Denial {
     OverBudget {
         /// Whose limit it was, counted from the budget in force: 0 is that budget itself, 1 its
         /// parent, 2 the parent of that.
-        level: usize,
+        level: u32,
     },
     /// The growth was approved, but the engine could not do it (a pool's slot too small, no memory,
     /// no fuel), or a limiter around the meter denied it.

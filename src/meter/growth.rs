@@ -234,6 +234,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// Records a growth that the engine has not begun. It will not, if the key's code panics now.
+    #[inline]
     fn record_approved(&mut self) {
         struct TakeBack<'a, L: LedgerHandle>(&'a mut StoreMemoryMeter<L>);
         impl<L: LedgerHandle> Drop for TakeBack<'_, L> {
