@@ -67,17 +67,29 @@ fn a_fresh_store_for_each_lease_inherits_nothing() {
     }
 }
 
+fn in_budgets(report: &Value, name: &str) -> u64 {
+    report["budgets"][name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"))
+}
+
 #[test]
 fn budgets_that_are_too_small_are_kept_and_nothing_is_lost() {
-    let report = report(&["--threads", "8", "--budget", "1048576", "--principal-budget", "524288"]);
+    let report = report(&["--threads", "4", "--budget", "393216", "--principal-budget", "262144"]);
     assert_eq!(report["verification"]["exact"], true);
     assert_eq!(report["verification"]["budgets"], Value::Array(Vec::new()));
-    let number = |name: &str| report["budgets"][name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"));
-    assert_eq!((number("limit"), number("principal_limit")), (1 << 20, 1 << 19));
-    assert!((3 << 18..=1 << 20).contains(&number("peak")) && number("principal_peak") <= 1 << 19);
-    assert!(number("denied") > 0 && number("denied_by_principals") > 0 && number("turned_away") > 0);
-    let denied = number("denied") + number("denied_by_principals");
-    assert_eq!(report["grows"]["denied_over_budget"], denied);
+    let number = |name| in_budgets(&report, name);
+    assert_eq!((number("limit"), number("principal_limit")), (6 << 16, 4 << 16));
+    assert!((4 << 16..=6 << 16).contains(&number("peak")) && number("principal_peak") <= 4 << 16);
+    let (by_host, by_principals) = (number("denied"), number("denied_by_principals"));
+    assert!(by_host > 0 && by_principals > 0, "{report}");
+    assert_eq!(report["grows"]["denied_over_budget"], by_host + by_principals);
+}
+
+#[test]
+fn guests_that_find_no_room_to_start_are_turned_away() {
+    let report = report(&["--budget", "65535"]); // each has a page from the start
+    assert_eq!(report["verification"]["exact"], true);
+    assert_eq!(report["invocations"], in_budgets(&report, "turned_away"));
+    assert_eq!((in_budgets(&report, "denied"), in_budgets(&report, "peak")), (2000, 0));
 }
 
 #[test]
