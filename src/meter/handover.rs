@@ -16,7 +16,7 @@ use crate::{Budget, LedgerHandle, table::Hint};
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// From now on `principal` holds the Store, under the limits in force with another ceiling:
     /// `ceiling` bytes for each memory, and for the total unless the limits sum nothing
-    /// ([`MeterLimits::with_ceiling`]). They draw on the Store's budget, if it has one.
+    /// ([`with_ceiling`](crate::MeterLimits::with_ceiling)). They draw on the Store's budget, if it has one.
     ///
     /// All turns that were on end, those of leases included: `principal` goes on holding the Store
     /// when their guards are dropped. Only the next `set`, [`start_lease`](Self::start_lease) or

@@ -15,7 +15,7 @@ use crate::LedgerHandle;
 /// begin a lease for another on the same Store. When the inner lease ends, the turn before it goes
 /// on, with its principal, limits, own growth and denials. A guard that is leaked leaves its turn
 /// on until the guard around it ends, and the bytes of that turn in its own
-/// [budget](MeterLimits::with_budget), if it has one, for ever.
+/// [budget](crate::MeterLimits::with_budget), if it has one, for ever.
 ///
 /// The guard stands in front of the value that *holds* the meter and dereferences to it, so a lease
 /// over a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter

@@ -56,8 +56,8 @@ pub(super) struct Approved {
 /// 3. Inherited bytes are part of the settled usage, so a lease's own growth is never negative.
 /// 4. A denial adds nothing: it settles the growth before it and is counted.
 /// 5. No sum wraps. A growth whose total cannot be represented could not succeed and is denied. The
-///    exception are limits that sum nothing ([`MeterLimits::per_memory`]): under those the sum
-///    saturates until the failure is reported.
+///    exception are limits that sum nothing ([`per_memory`](crate::MeterLimits::per_memory)): under
+///    those the sum saturates until the failure is reported.
 ///
 /// An engine never reports three things, which only the host can supply:
 ///
