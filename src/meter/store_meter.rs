@@ -35,7 +35,8 @@ use crate::{LedgerHandle, table::Hint};
 /// # Cost
 ///
 /// A growth costs a few comparisons, one counter, and one hinted record: no hash, no allocation, no
-/// lock.
+/// lock. Under limits with a [budget](MeterLimits::with_budget) it also costs one atomic update for
+/// that budget and each above it.
 pub struct StoreMemoryMeter<
     #[cfg(feature = "alloc")] L: LedgerHandle = MemoryLedger,
     #[cfg(not(feature = "alloc"))] L: LedgerHandle,
