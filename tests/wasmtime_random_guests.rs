@@ -386,6 +386,12 @@ fn the_total_is_the_engines_for_random_guests() {
     for (principal, peak) in ledger.snapshot() {
         assert!(sites.iter().any(|site| site.charged.get(&principal) == Some(&peak)), "{principal}");
     }
+    for outcome in [Served::Started, Served::Failed, Served::Refused] {
+        let times: u64 = sites.iter().filter_map(|site| site.served.get(&outcome)).sum();
+        println!("{outcome:?}: {times}");
+        assert!(times >= effort::scaled(GUESTS / 20), "{outcome:?}: {times}");
+    }
+    assert!(sites.iter().any(|site| site.heaps > 0));
     drop(sites);
     assert_eq!(host.used(), 0, "all Stores are gone");
     let stats = METERS.stats();
@@ -395,10 +401,13 @@ fn the_total_is_the_engines_for_random_guests() {
     assert!(stats.denied_over_budget > 0, "every outcome has been met: {stats:?}");
 }
 
-/// What a worker leaves: its Stores, and what each principal was charged with.
+/// What a worker leaves: its Stores, what each principal was charged with, what became of the
+/// guests, and the number of Stores with a GC heap.
 struct Site {
     stores: Vec<Store<Host>>,
     charged: HashMap<PrincipalId, u64>,
+    served: HashMap<Served, u64>,
+    heaps: u64,
 }
 
 fn in_all(stores: &[Store<Host>]) -> u64 {
@@ -450,11 +459,5 @@ fn serve_guests(
         assert_eq!((budgets.site.used(), budgets.pool.used()), (all, all), "what the engine says there is");
         assert!(all <= budgets.site.limit());
     }
-    println!("{served:?}, {heaps} Stores with a GC heap");
-    assert!(heaps > 0);
-    let twentieth = number / 20;
-    for outcome in [Served::Started, Served::Failed, Served::Refused] {
-        assert!(served.get(&outcome).is_some_and(|&times| times >= twentieth), "{outcome:?}: {served:?}");
-    }
-    Site { stores, charged }
+    Site { stores, charged, served, heaps }
 }
