@@ -226,3 +226,27 @@ fn a_lease_whose_last_record_panics_is_over() {
     drop(meter);
     assert_eq!(host.used(), 0);
 }
+
+/// A host may put another meter in a Store under a guard. Nothing of the first one stays reserved.
+#[test]
+fn a_guard_that_ends_on_another_meter_gives_back_what_it_has_put_aside() {
+    let host = Budget::new(9 * PAGE as u64);
+    let (one, other) = (host.child(9 * PAGE as u64), host.child(9 * PAGE as u64));
+    for second in
+        [Meter::idle(LIMITS, small_ledger()), Meter::idle(LIMITS.with_budget(&host), small_ledger())]
+    {
+        let mut meter = Meter::idle(LIMITS.with_budget(&host), small_ledger());
+        let mut outer = meter.lease(1, LIMITS.with_budget(&one));
+        assert_eq!(outer.approve_memory(0, 2 * PAGE, None), Ok(true));
+        let mut inner = outer.lease(2, LIMITS.with_budget(&other));
+        assert_eq!(inner.approve_memory(0, PAGE, None), Ok(true));
+        *inner = second;
+        assert_eq!((pages(&host), pages(&one), other.used()), (2, 2, 0));
+        drop(inner);
+        assert_eq!(host.used(), 0);
+        assert_eq!(outer.approve_memory(0, PAGE, None), Ok(true));
+        drop(outer);
+        drop(meter);
+        assert_eq!((host.used(), one.used()), (0, 0));
+    }
+}
