@@ -122,8 +122,8 @@ pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRIN
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
 pub use meter::{
-    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits, MeterLimitsBuilder,
-    MeterStats, SharedCounters, StoreMemoryMeter,
+    Account, Attribution, BudgetedLimits, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits,
+    MeterLimitsBuilder, MeterStats, SharedCounters, StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
 #[cfg(highwater_steps)]
