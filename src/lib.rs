@@ -111,6 +111,8 @@ pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError};
 #[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;
+#[cfg(all(feature = "alloc", target_has_atomic = "64", not(highwater_narrow)))]
+pub use ledger::windowed::{Interval, Window, WindowCursor, WindowedLedger, WindowsExhausted};
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;

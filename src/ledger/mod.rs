@@ -12,6 +12,8 @@ pub(crate) mod inline;
 mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
+#[cfg(all(feature = "alloc", target_has_atomic = "64", not(highwater_narrow)))]
+pub(crate) mod windowed;
 
 use crate::{sync::widen, table::word::Peak};
 pub use hashers::{DefaultHashBuilder, FixedState};

@@ -6,7 +6,7 @@ use core::cmp::Reverse;
 use crate::{
     key::KeyCell,
     sync::MODELLED,
-    table::{Pin, Storage, Table},
+    table::{Pin, Storage, Table, Values},
 };
 
 /// How many walks are tried until no admission interferes. One under models, so that they see the
@@ -17,7 +17,12 @@ const WALKS: usize = if MODELLED { 1 } else { 4 };
 ///
 /// If admissions keep interfering, the entries of the last walk are put right: of a key that was
 /// met twice, the higher peak stays, and of more entries than places, the lowest go.
-pub(crate) fn snapshot<St, K>(table: &Table<St>, pin: &Pin<St>, hash: impl Fn(&K) -> u64) -> Vec<(K, u64)>
+pub(crate) fn snapshot<St, K>(
+    table: &Table<St>,
+    values: impl Values,
+    pin: &Pin<St>,
+    hash: impl Fn(&K) -> u64,
+) -> Vec<(K, u64)>
 where
     St: Storage,
     St::Cell: KeyCell<Key = K>,
@@ -26,7 +31,7 @@ where
     let mut entries = Vec::with_capacity(table.capacity());
     for _ in 0..WALKS {
         entries.clear();
-        if table.walk(pin, |key, peak| entries.push((key, peak))) {
+        if table.walk(values, pin, |key, peak| entries.push((key, peak))) {
             return entries;
         }
     }

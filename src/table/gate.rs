@@ -59,6 +59,14 @@ impl Admissions {
             .is_ok()
     }
 
+    /// Begins with a full table, before any other thread has it. `gate` has the first number of a
+    /// round, which is of the first odd era. Relaxed: as `Slot::set`.
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(super) fn begin_full(&self, gate: Gate) {
+        self.gate.store(gate.word(), Ordering::Relaxed);
+        self.era.store(1, Ordering::Relaxed);
+    }
+
     /// Puts the gate where a test wants it.
     #[cfg(all(test, not(highwater_loom)))]
     pub(super) fn set_gate(&self, gate: Gate) {

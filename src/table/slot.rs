@@ -36,6 +36,13 @@ impl<C> Slot<C> {
         self.peak.load(Ordering::Relaxed) == seen.word()
     }
 
+    /// Writes the word of a slot of a table that no other thread has yet. Relaxed: the table
+    /// reaches other threads by what orders this store.
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(super) fn set(&self, peak: Peak) {
+        self.peak.store(peak.word(), Ordering::Relaxed);
+    }
+
     /// Frees the slot of a claim that was never published. Only its owner changes the word of such a slot. The
     /// new word is one that this slot never had, so that a thread that looked before the claim
     /// cannot mistake it. Release: pairs with the claim of the next owner.

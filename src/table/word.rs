@@ -67,7 +67,7 @@ impl Peak {
     }
 
     #[inline]
-    pub(crate) fn from_word(word: Word) -> Self {
+    pub(crate) const fn from_word(word: Word) -> Self {
         Self(word)
     }
 

@@ -24,13 +24,27 @@ impl<C: KeyCell> Heap<C> {
     /// If the capacity is 0 or larger than a table can be, or if the allocator does not have enough
     /// memory.
     pub(crate) fn new(capacity: usize, limbo: C::Limbo) -> Self {
+        Self::with_shape(Self::shape_for(capacity), limbo)
+    }
+
+    /// For a table of a ledger by windows.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Heap::new).
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn for_windows(capacity: usize, limbo: C::Limbo) -> Self {
+        Self::with_shape(Self::shape_for(capacity).windowed(), limbo)
+    }
+
+    fn shape_for(capacity: usize) -> Shape {
         assert!(capacity > 0, "capacity is 0: a ledger needs at least one place");
         assert!(
             capacity <= Shape::MAX_CAPACITY,
             "capacity {capacity} is too large: at most {} places can be addressed here",
             Shape::MAX_CAPACITY
         );
-        Self::with_shape(Shape::with_capacity(capacity), limbo)
+        Shape::with_capacity(capacity)
     }
 
     pub(crate) fn with_shape(shape: Shape, limbo: C::Limbo) -> Self {

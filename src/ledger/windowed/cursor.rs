@@ -1,0 +1,115 @@
+//! One reader's way through the windows of a ledger.
+
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use super::{Window, WindowedLedger};
+use crate::{key::InlineKey, ledger::report};
+
+/// A reader's place in the windows of a ledger. Each reader has its own, and none takes anything
+/// from another.
+///
+/// [`read`](Self::read) returns what has happened in the windows that have ended since the last
+/// read. Windows end by [`rotate`](WindowedLedger::rotate), never by a read.
+///
+/// ```
+/// # #[cfg(feature = "std-ledger")] {
+/// use highwater::WindowedLedger;
+///
+/// let ledger = WindowedLedger::<u64>::with_capacity(100);
+/// let mut cursor = ledger.cursor();
+/// ledger.record_peak(&7, 2 << 20);
+/// ledger.rotate()?;
+/// ledger.record_peak(&7, 1 << 20);
+/// ledger.rotate()?;
+///
+/// let interval = cursor.read();
+/// assert_eq!(interval.snapshot(), [(7, 2 << 20)]);
+/// assert_eq!((interval.windows(), interval.missed()), (1..3, 0));
+/// assert!(cursor.read().windows().is_empty());
+/// # }
+/// # Ok::<(), highwater::WindowsExhausted>(())
+/// ```
+pub struct WindowCursor<K: InlineKey, S, const BYTE_BITS: u32> {
+    pub(super) ledger: WindowedLedger<K, S, BYTE_BITS>,
+    /// The first window that was not read.
+    pub(super) next: u64,
+}
+
+impl<K: InlineKey, S: core::hash::BuildHasher, const BYTE_BITS: u32> WindowCursor<K, S, BYTE_BITS> {
+    /// The merge of the windows that have ended since the last read, or since this cursor was made.
+    /// Allocates.
+    #[must_use = "the windows are not read again"]
+    pub fn read(&mut self) -> Interval<K> {
+        let now = self.ledger.number();
+        let windows = self.next..now;
+        self.next = now;
+        // Those before are gone, without a look.
+        let oldest = now.saturating_sub(self.ledger.closed_windows() as u64).max(windows.start);
+        let kept: Vec<_> = (oldest..now).filter_map(|number| self.ledger.closed(number)).collect();
+        Interval::merge(windows, &kept)
+    }
+}
+
+impl<K: InlineKey, S, const BYTE_BITS: u32> core::fmt::Debug for WindowCursor<K, S, BYTE_BITS> {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("WindowCursor").field("next", &self.next).finish_non_exhaustive()
+    }
+}
+
+/// The peaks of several windows together, with one certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Interval<K> {
+    windows: Range<u64>,
+    missed: u64,
+    entries: Vec<(K, u64)>,
+    untracked_at_most: u64,
+}
+
+impl<K: Copy + Ord> Interval<K> {
+    /// Of each principal the highest peak, cut at the highest certificate of the windows. Above it,
+    /// every entry is exact, and none is missing.
+    fn merge(windows: Range<u64>, read: &[Window<K>]) -> Self {
+        let untracked_at_most = read.iter().map(Window::untracked_at_most).max().unwrap_or(0);
+        let mut entries: Vec<_> = read.iter().flat_map(|window| &window.entries).copied().collect();
+        entries.retain(|&(_, peak)| peak >= untracked_at_most);
+        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
+        entries.dedup_by_key(|&mut (key, _)| key);
+        let missed = windows.end - windows.start - read.len() as u64;
+        Self { windows, missed, entries, untracked_at_most }
+    }
+
+    /// All principals with their highest peaks in bytes, by key, each once. Allocates.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(K, u64)> {
+        self.entries.clone()
+    }
+
+    /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
+    #[must_use]
+    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
+        report::top(self.snapshot(), n, Ord::cmp)
+    }
+}
+
+impl<K> Interval<K> {
+    /// How many of the [`windows`](Self::windows) had been overwritten when they were read. What
+    /// was recorded in them is in no part of this interval.
+    #[must_use]
+    pub const fn missed(&self) -> u64 {
+        self.missed
+    }
+
+    /// The numbers of the windows, the missed ones included.
+    #[must_use]
+    pub const fn windows(&self) -> Range<u64> {
+        self.windows.start..self.windows.end
+    }
+
+    /// The largest value, in bytes, that a principal that is not listed can have recorded in these
+    /// windows, the missed ones excepted.
+    #[must_use]
+    pub const fn untracked_at_most(&self) -> u64 {
+        self.untracked_at_most
+    }
+}

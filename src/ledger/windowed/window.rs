@@ -1,0 +1,91 @@
+//! One window of a ledger, as it was read.
+
+use alloc::vec::Vec;
+
+use crate::{ledger::report, table::windows::Refusals};
+
+/// The peaks of one window, with its certificate.
+///
+/// [`closed`](crate::WindowedLedger::closed) returns windows that have ended: two reads of one
+/// window are equal. [`current`](crate::WindowedLedger::current) returns the current window as far
+/// as it has come. A value of this type does not change any more, and does not keep the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window<K> {
+    pub(super) number: u64,
+    pub(super) entries: Vec<(K, u64)>,
+    pub(super) floor: u64,
+    pub(super) refusals: Refusals,
+}
+
+impl<K> Window<K> {
+    /// The number of the window. The first window of a ledger has the number 1.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// How many principals are in this window.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether no principal is in this window.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// An upper bound, in bytes, for principals that are not in this window: 0 unless the window
+    /// was full. As long as [`refused`](Self::refused) is 0, none of them recorded more in it.
+    ///
+    /// For a window that has ended, it is exact: the lowest peak of a full window. For the current
+    /// one, it holds for what was recorded before the window was read.
+    #[must_use]
+    pub const fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// The largest value, in bytes, that a principal that is not in this window can have recorded
+    /// in it: the [`floor`](Self::floor), or the largest value refused if that is higher.
+    #[must_use]
+    pub const fn untracked_at_most(&self) -> u64 {
+        if self.floor > self.refusals.largest { self.floor } else { self.refusals.largest }
+    }
+
+    /// How many records of this window were [`Refused`](crate::Recorded::Refused). While it is 0
+    /// the window is exact; otherwise [`untracked_at_most`](Self::untracked_at_most) still holds.
+    ///
+    /// A call during which the window ended may be counted here, although its value was kept in the
+    /// next window.
+    #[must_use]
+    pub const fn refused(&self) -> u64 {
+        self.refusals.count
+    }
+}
+
+impl<K: Clone> Window<K> {
+    /// All principals of the window with their peaks in bytes, in no order, each once. Allocates.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<(K, u64)> {
+        self.entries.clone()
+    }
+}
+
+impl<K: Eq> Window<K> {
+    /// The peak of `key` in this window, in bytes, or 0 if it is not in it. Then it recorded no
+    /// more than [`untracked_at_most`](Self::untracked_at_most) in this window. Takes time linear
+    /// in the number of principals.
+    #[must_use]
+    pub fn peak(&self, key: &K) -> u64 {
+        self.entries.iter().find(|(other, _)| other == key).map_or(0, |&(_, peak)| peak)
+    }
+}
+
+impl<K: Ord + Clone> Window<K> {
+    /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
+    #[must_use]
+    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
+        report::top(self.snapshot(), n, Ord::cmp)
+    }
+}

@@ -1,0 +1,1 @@
+//! Schedules laid out by hand.
