@@ -64,15 +64,15 @@ use crate::{
 
 /// A slot that one admission holds, invisible to readers.
 #[derive(Clone, Copy)]
-struct Claim {
-    slot: usize,
+pub(super) struct Claim {
+    pub(super) slot: usize,
     /// How many groups from home.
     displacement: usize,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
 }
 
 /// Why no slot was claimed.
-enum ClaimError {
+pub(super) enum ClaimError {
     /// Another admission was installed: begin again.
     Moved,
     /// No slot is free: admissions in flight hold all spare ones.
@@ -249,7 +249,7 @@ impl<St: Storage> Table<St> {
 
     /// Claims the first free slot on the path of `home`, for the admission after the ticket's: step
     /// A5.
-    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
+    pub(super) fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
         let stamp = Stamp::new(shape.gate.era_of_next(ticket.era, seq), seq, &shape.gate);
@@ -275,7 +275,7 @@ impl<St: Storage> Table<St> {
 
     /// Writes the intent of a claim. Release: pairs with the loads in `help`, so that a thread that
     /// reads one of these words sees the claim of this owner.
-    fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
+    pub(super) fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
         let intent = &self.storage.intents()[slot];
         let (victim, victim_peak) = victim.map_or((0, 0), |victim| (victim.slot, victim.peak));
         intent.bytes.store(bytes, Ordering::Release);
@@ -285,7 +285,7 @@ impl<St: Storage> Table<St> {
 
     /// Installs the claim's admission and finishes it: steps A7 and A8. Returns `false` if another
     /// admission was installed first, or if this one is void: its victim grew, or the claim is rounds old.
-    fn install(&self, ticket: Ticket, claim: Claim) -> bool {
+    pub(super) fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
         if !self.admissions.install(ticket, claim.stamp.seq(shape), claim.slot, shape) {
             return false;

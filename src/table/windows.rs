@@ -121,3 +121,154 @@ fn freeze_word<const BYTE_BITS: u32>(word: &AtomicWord, span: Span<'_, BYTE_BITS
         seen = now;
     }
 }
+
+#[cfg(all(test, feature = "alloc", not(highwater_loom)))]
+mod tests {
+    use core::hash::BuildHasher;
+    use std::vec::Vec;
+
+    use super::*;
+    use crate::{
+        key::{KeyCell, Query, inline::InlineCell},
+        ledger::FixedState,
+        table::{Heap, Recorded, span::Ended},
+    };
+
+    const BITS: u32 = 8;
+    const KEPT: Word = 1;
+
+    /// A table of a ledger with as many tables as it says, and the present of that ledger.
+    struct Ledger {
+        present: AtomicWord,
+        table: Table<Heap<InlineCell<u64>>>,
+    }
+
+    impl Ledger {
+        fn new(capacity: usize) -> Self {
+            let present = AtomicWord::new(Value::<BITS>::least_of(1).word());
+            Self { present, table: Table::for_windows::<BITS>(Heap::for_windows(capacity, ())) }
+        }
+
+        fn span(&self, window: Word) -> Span<'_, BITS> {
+            Span::new(&self.present, Value::least_of(window))
+        }
+
+        fn begin(&self, window: Word) {
+            self.present.store(Value::<BITS>::least_of(window).word(), Ordering::SeqCst);
+        }
+
+        fn record(&self, window: Word, key: u64, bytes: u64) -> Result<Recorded, Ended> {
+            let value = Value::<BITS>::least_of(window).with_bytes(bytes).word();
+            let hash = FixedState.hash_one(key);
+            self.table.record_above_floor(hash, &key, value, None, self.span(window), &())
+        }
+
+        fn read(&self, window: Word) -> Option<Vec<(u64, u64)>> {
+            let mut entries = Vec::new();
+            self.table.read_closed(self.span(window), KEPT, &(), |key, peak| entries.push((key, peak)))?;
+            entries.sort_unstable();
+            Some(entries)
+        }
+    }
+
+    #[test]
+    fn each_place_has_a_vacancy_that_is_no_resident() {
+        for capacity in [1, 2, 3, 64, 100, 1000] {
+            let ledger = Ledger::new(capacity);
+            let live = ledger.table.storage.slots().iter().filter_map(|slot| slot.look().as_live());
+            assert_eq!(live.count(), capacity);
+            // A key whose words are all zero, as those of a vacancy.
+            assert_eq!(ledger.table.peak(FixedState.hash_one(0_u64), &0_u64, ledger.span(1), &()), Ok(0));
+            for key in 0..capacity as u64 {
+                assert_eq!(ledger.record(1, key, 5), Ok(Recorded::Admitted));
+            }
+            assert_eq!(ledger.record(1, 5000, 5), Ok(Recorded::Dropped));
+            ledger.begin(2);
+            assert_eq!(ledger.read(1).expect("kept").len(), capacity);
+        }
+    }
+
+    #[test]
+    fn a_late_record_is_kept_until_a_reader_has_closed_its_window() {
+        let ledger = Ledger::new(2);
+        assert_eq!(ledger.record(1, 1, 10), Ok(Recorded::Admitted));
+        ledger.begin(2);
+        assert_eq!(ledger.record(1, 1, 20), Ok(Recorded::Raised));
+        assert_eq!(ledger.read(1), Some([(1, 20)].into()));
+        assert_eq!(ledger.record(1, 1, 15), Ok(Recorded::Unchanged));
+        assert_eq!(ledger.record(1, 1, 30), Err(Ended));
+        assert_eq!(ledger.record(1, 2, 30), Err(Ended));
+        assert_eq!(ledger.read(1), Some([(1, 20)].into()));
+    }
+
+    #[test]
+    fn a_refusal_in_a_final_window_is_none() {
+        let ledger = Ledger::new(1);
+        let refuse = |window, bytes| {
+            let value = Value::<BITS>::least_of(window).with_bytes(bytes).word();
+            ledger.span(window).refuse(value, &ledger.table.tally)
+        };
+        assert_eq!(refuse(1, 7), Ok(Recorded::Refused));
+        assert_eq!(refuse(1, 9), Ok(Recorded::Refused));
+        assert_eq!(refuse(1, 8), Ok(Recorded::Refused));
+        ledger.begin(2);
+        let read = || ledger.table.read_closed(ledger.span(1), KEPT, &(), |_, _| ());
+        let refusals = Some(Refusals { count: 3, largest: 9 });
+        assert_eq!(read(), refusals);
+        assert_eq!([refuse(1, 5), refuse(1, 50)], [Err(Ended); 2]);
+        assert_eq!(read(), refusals);
+        assert_eq!(refuse(3, 4), Ok(Recorded::Refused));
+        assert_eq!(ledger.table.refusals(ledger.span(3)), Refusals { count: 1, largest: 4 });
+    }
+
+    #[test]
+    fn a_window_that_is_overwritten_while_it_is_read_is_none() {
+        let ledger = Ledger::new(2);
+        for key in [1, 2] {
+            assert_eq!(ledger.record(1, key, 10), Ok(Recorded::Admitted));
+        }
+        ledger.begin(2);
+        let mut visited = 0;
+        let read = ledger.table.read_closed(ledger.span(1), KEPT, &(), |_, _| {
+            visited += 1;
+            ledger.begin(3);
+            // The other one is gone before the walk gets there, or is beside its victim.
+            assert_eq!(
+                ledger.record(3, 7, 10),
+                Ok(if visited == 1 { Recorded::Admitted } else { Recorded::Unchanged })
+            );
+        });
+        assert_eq!(read, None);
+        assert!(visited > 0);
+    }
+
+    /// The gate names a slot that is free, since its admission was void. Another admission has
+    /// claimed it, and written nothing yet, when the gate is closed.
+    #[test]
+    fn a_claim_on_the_slot_that_the_gate_names_is_not_installed_by_a_closing() {
+        let ledger = Ledger::new(2);
+        let table = &ledger.table;
+        for key in [1, 2] {
+            assert_eq!(ledger.record(1, key, 10 * key), Ok(Recorded::Admitted));
+        }
+        let home = table.storage.shape().home(FixedState.hash_one(3_u64));
+        let (span, bytes) = (ledger.span(1), Value::<BITS>::least_of(1).with_bytes(50).word());
+        let ticket = table.finish_pending();
+        let victim = table.lowest_resident(ticket, span).expect("nothing moves");
+        let Ok(first) = table.claim(home, ticket) else { panic!("a slot is free") };
+        let _ = table.slot(first.slot).cell.put(3_u64.prepare());
+        table.write_intent(first.slot, bytes, Some(victim));
+        assert_eq!(ledger.record(1, 1, 30), Ok(Recorded::Raised));
+        assert!(!table.install(ticket, first), "its victim has grown");
+        table.slot(first.slot).give_up(first.stamp);
+
+        let ticket = table.finish_pending();
+        let Ok(second) = table.claim(home, ticket) else { panic!("a slot is free") };
+        assert_eq!(second.slot, first.slot);
+        ledger.begin(2);
+        assert_eq!(ledger.read(1), Some([(1, 30), (2, 20)].into()));
+        table.finish_pending();
+        assert_eq!(table.slot(second.slot).look(), Peak::pending(second.stamp));
+        assert!(!table.install(ticket, second));
+    }
+}

@@ -18,23 +18,23 @@ use crate::models::{
 };
 
 #[test]
-fn windows_spread() {
+fn spread() {
     check::<FixedState>(3, 4, 3);
 }
 
 #[test]
-fn windows_colliding() {
+fn colliding() {
     check::<Colliding>(3, 4, 3);
 }
 
 #[test]
-fn windows_eighths() {
+fn eighths() {
     check::<Eighths>(3, 4, 3);
 }
 
 /// Many threads, few slots: values are refused.
 #[test]
-fn windows_crowded() {
+fn crowded() {
     check::<Colliding>(4, 6, 1);
 }
 

@@ -2,8 +2,6 @@
 
 mod caller;
 #[cfg(highwater_shuttle)]
-mod directed;
-#[cfg(highwater_shuttle)]
 mod histories;
 #[cfg(not(highwater_shuttle))]
 mod pairs;

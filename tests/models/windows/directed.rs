@@ -1,1 +1,0 @@
-//! Schedules laid out by hand.
