@@ -89,10 +89,14 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
     /// value as the table counts it, which is above the floor.
     #[inline]
     pub(crate) fn decide(&self, bytes: u64, mut hint: Option<&mut Hint>) -> Result<Recorded, Word> {
-        if let Some(hint) = &mut hint
-            && let Some(Ok(recorded)) = self.table.record_by_hint(saturate(bytes), hint, AllTime)
-        {
-            return Ok(recorded);
+        if let Some(hint) = &mut hint {
+            let bytes = saturate(bytes);
+            if hint.settles(bytes) {
+                return Ok(Recorded::Unchanged);
+            }
+            if let Some(Ok(recorded)) = self.table.raise_by_hint(bytes, hint, AllTime) {
+                return Ok(recorded);
+            }
         }
         self.table.above_floor(bytes, hint).map_or(Ok(Recorded::Unchanged), Err)
     }

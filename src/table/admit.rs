@@ -150,7 +150,7 @@ impl<St: Storage> Table<St> {
     /// Records for a key that the first look did not settle, and admits it if it is not resident: steps
     /// A1 to A10.
     #[inline(never)]
-    pub(super) fn record_slow<W: Query<St::Cell>, V: Values>(
+    pub(crate) fn record_slow<W: Query<St::Cell>, V: Values>(
         &self,
         hash: u64,
         query: &W,

@@ -162,14 +162,28 @@ impl<St: Storage> Table<St> {
         values: V,
         pin: &Pin<St>,
     ) -> Result<Recorded, V::Ended> {
-        if let Some((slot, met)) = self.candidate(hash, values)
-            && let Comparison::Equal = met.compare(slot, query, pin)
-            && let Some(recorded) = self.raise(met, value, hint.as_deref_mut(), values)
-        {
+        if let Some(recorded) = self.record_at_home(hash, query, value, hint.as_deref_mut(), values, pin) {
             return recorded;
         }
         // No reference to a local, so that this is a tail call.
         self.record_slow(hash, query, value, hint, values, pin)
+    }
+
+    /// Records for a resident that is where residents nearly always are. `None` if this look does
+    /// not decide.
+    #[inline(always)]
+    pub(crate) fn record_at_home<W: Query<St::Cell>, V: Values>(
+        &self,
+        hash: u64,
+        query: &W,
+        value: Word,
+        hint: Option<&mut Hint>,
+        values: V,
+        pin: &Pin<St>,
+    ) -> Option<Result<Recorded, V::Ended>> {
+        let (slot, met) = self.candidate(hash, values)?;
+        let Comparison::Equal = met.compare(slot, query, pin) else { return None };
+        self.raise(met, value, hint, values)
     }
 
     /// Raises a resident just found. `None` if the slot has changed since.
@@ -193,24 +207,17 @@ impl<St: Storage> Table<St> {
         Some(effect)
     }
 
-    /// Records through a hint alone. `None` if the hint does not decide.
+    /// Raises through a hint alone. `None` if the hint does not decide.
     #[inline]
-    pub(crate) fn record_by_hint<V: Values>(
+    pub(crate) fn raise_by_hint<V: Values>(
         &self,
         value: Word,
         hint: &mut Hint,
         values: V,
     ) -> Option<Result<Recorded, V::Ended>> {
-        if value <= hint.seen() {
-            // The peak was this high once. If the resident was evicted since, the floor is this
-            // high.
-            return Some(Ok(Recorded::Unchanged));
-        }
-        if values.is_stale(hint.seen()) {
-            return None; // And may be in another table.
-        }
         let slot = hint.slot()?;
         // A peak word never comes back, so if the slot still holds it, it is the same resident's.
+        // (Under windows, the slot may be one of another table, which never had that word.)
         self.raise(Found { slot, peak: hint.seen() }, value, Some(hint), values)
     }
 

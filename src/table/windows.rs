@@ -177,8 +177,9 @@ mod tests {
             let ledger = Ledger::new(capacity);
             let live = ledger.table.storage.slots().iter().filter_map(|slot| slot.look().as_live());
             assert_eq!(live.count(), capacity);
-            // A key whose words are all zero, as those of a vacancy.
-            assert_eq!(ledger.table.peak(FixedState.hash_one(0_u64), &0_u64, ledger.span(1), &()), Ok(0));
+            // A key whose words and tags are all zero, as those of a vacancy.
+            let home = ledger.table.storage.shape().home(0);
+            assert!(ledger.table.find(home, &0_u64, ledger.span(1), &()).is_err());
             for key in 0..capacity as u64 {
                 assert_eq!(ledger.record(1, key, 5), Ok(Recorded::Admitted));
             }
@@ -243,7 +244,7 @@ mod tests {
     }
 
     /// The gate names a slot that is free, since its admission was void. Another admission has
-    /// claimed it, and written nothing yet, when the gate is closed.
+    /// claimed it, and is prepared, when the gate is closed.
     #[test]
     fn a_claim_on_the_slot_that_the_gate_names_is_not_installed_by_a_closing() {
         let ledger = Ledger::new(2);
@@ -265,6 +266,9 @@ mod tests {
         let ticket = table.finish_pending();
         let Ok(second) = table.claim(home, ticket) else { panic!("a slot is free") };
         assert_eq!(second.slot, first.slot);
+        let _ = table.slot(second.slot).cell.put(3_u64.prepare());
+        let victim = table.lowest_resident(ticket, span);
+        table.write_intent(second.slot, bytes, victim);
         ledger.begin(2);
         assert_eq!(ledger.read(1), Some([(1, 30), (2, 20)].into()));
         table.finish_pending();

@@ -70,7 +70,10 @@ impl<T: Tables, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
     #[inline]
     fn table(&self, span: Span<'_, BYTE_BITS>) -> &Table<T::Storage> {
         let tables = self.tables();
-        &tables[(span.window() % tables.len() as Word) as usize]
+        let (window, number) = (span.window(), tables.len() as Word);
+        // A division would cost a fifth of a record. The usual number is four.
+        let turn = if number.is_power_of_two() { window & (number - 1) } else { window % number };
+        &tables[turn as usize]
     }
 
     /// Ends the current window and returns its number. `None` if it is the last one.
@@ -105,12 +108,14 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
             let present = self.present();
             let value = present.with_bytes(bytes);
             let span = self.span(present);
-            if let Some(hint) = hint.as_deref_mut()
-                && let Some(recorded) = self.table(span).record_by_hint(value.word(), hint, span)
-            {
-                match recorded {
-                    Ok(recorded) => return recorded,
-                    Err(_) => continue,
+            if let Some(hint) = hint.as_deref_mut() {
+                if hint.settles(value.word()) {
+                    return Recorded::Unchanged;
+                }
+                match self.table(span).raise_by_hint(value.word(), hint, span) {
+                    Some(Ok(recorded)) => return recorded,
+                    Some(Err(_)) => continue,
+                    None => {}
                 }
             }
             if value <= present {
@@ -119,7 +124,8 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
                 }
                 return Recorded::Unchanged;
             }
-            if let Some(recorded) = self.record_above_floor(query, value, hint.as_deref_mut(), pin()) {
+            if let Some(recorded) = self.record_above_floor(query, value, hint.as_deref_mut(), pin().borrow())
+            {
                 return recorded;
             }
         }
@@ -132,12 +138,32 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
         &self,
         query: &W,
         value: Value<BYTE_BITS>,
-        hint: Option<&mut Hint>,
-        pin: impl Borrow<Pin<T::Storage>>,
+        mut hint: Option<&mut Hint>,
+        pin: &Pin<T::Storage>,
     ) -> Option<Recorded> {
         let span = self.span(value);
         let hash = self.hasher.hash_one(query);
-        self.table(span).record_above_floor(hash, query, value.word(), hint, span, pin.borrow()).ok()
+        let at_home =
+            self.table(span).record_at_home(hash, query, value.word(), hint.as_deref_mut(), span, pin);
+        match at_home {
+            Some(recorded) => recorded.ok(),
+            None => self.record_slow(query, value, hint, pin),
+        }
+    }
+
+    /// The same for a key that is not where residents nearly always are. With the hash and the
+    /// window once more, its arguments are those of the call above, for which this is the end.
+    #[inline(never)]
+    fn record_slow<W: Query<Cell<T>>>(
+        &self,
+        query: &W,
+        value: Value<BYTE_BITS>,
+        hint: Option<&mut Hint>,
+        pin: &Pin<T::Storage>,
+    ) -> Option<Recorded> {
+        let span = self.span(value);
+        let hash = self.hasher.hash_one(query);
+        self.table(span).record_slow(hash, query, value.word(), hint, span, pin).ok()
     }
 
     /// The peak of a key in the current window.

@@ -96,8 +96,19 @@ impl<K: InlineKey, S, const BYTE_BITS: u32> WindowedLedger<K, S, BYTE_BITS> {
     /// The number of the last window.
     pub const LAST_WINDOW: u64 = crate::sync::widen(Value::<BYTE_BITS>::LAST_WINDOW);
 
-    /// The same with a hasher of the caller's, all of whose bits should be well mixed, and any
-    /// division of the words. Allocates.
+    /// A ledger of `capacity` places a window that keeps three closed windows, with a hasher of the
+    /// caller's, and any division of the words. Allocates.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_windows`](WindowedLedger::with_windows).
+    #[must_use]
+    pub fn with_capacity_and_hasher(capacity: usize, hasher: S) -> Self {
+        Self::with_windows_and_hasher(capacity, CLOSED_WINDOWS, hasher)
+    }
+
+    /// The same with any number of closed windows. All bits of the hashes should be well mixed.
+    /// Allocates.
     ///
     /// # Panics
     ///
