@@ -270,8 +270,9 @@ mod tests {
         let victim = table.lowest_resident(ticket, span);
         table.write_intent(second.slot, bytes, victim);
         ledger.begin(2);
-        assert_eq!(ledger.read(1), Some([(1, 30), (2, 20)].into()));
+        assert_eq!(table.close(span, KEPT), Some(()));
         table.finish_pending();
+        assert_eq!(ledger.read(1), Some([(1, 30), (2, 20)].into()));
         assert_eq!(table.slot(second.slot).look(), Peak::pending(second.stamp));
         assert!(!table.install(ticket, second));
     }
