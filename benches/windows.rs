@@ -1,11 +1,13 @@
 //! Ledgers by windows against plain ones, interleaved in one run: `cargo bench --bench windows
 //! [PLACES]`. Each cell is the median of some rounds, in nanoseconds a call.
 
-use std::{env, error::Error, hint::black_box, time::Instant};
+use std::{cell::RefCell, env, error::Error, hint::black_box, time::Instant};
 
 use highwater::{InlineKey, InlineLedger, InlineStr, Recorded, Tracker, WindowedLedger};
 
-const ROUNDS: usize = 15;
+const ROUNDS: usize = 9;
+/// Turns that the two kinds take in a round, each so short that few lose the processor.
+const TURNS: u64 = 12;
 const PAGE: u64 = 65_536;
 
 /// The nanoseconds of each round, by row.
@@ -43,7 +45,7 @@ fn compare<K: InlineKey>(keys: &str, places: usize, key: impl Fn(u64) -> K) -> R
     let mut rng = fastrand::Rng::with_seed(1);
     let mut residents: Vec<K> = (0..places as u64).map(&key).collect();
     rng.shuffle(&mut residents);
-    let passes = (1 << 21) / places.max(1) + 1;
+    let passes = (1 << 17) / places.max(1) + 1;
     let calls = passes * places;
     let (mut plain_rows, mut window_rows) = (Rows(Vec::new()), Rows(Vec::new()));
     let (mut newcomer, mut newcomer_bytes) = (1 << 40, 200 * PAGE);
@@ -60,66 +62,53 @@ fn compare<K: InlineKey>(keys: &str, places: usize, key: impl Fn(u64) -> K) -> R
         window_rows.time("first in a window, known key", places, || {
             residents.iter().for_each(|key| _ = black_box(windowed.record_peak(key, 100 * PAGE)));
         });
+        assert_eq!(plain.record_peak(&key(1 << 60), 1), Recorded::Dropped);
+        assert_eq!(windowed.record_peak(&key(1 << 60), 1), Recorded::Dropped);
+        let trackers = (Tracker::new(plain.clone(), residents[0]), windowed.tracker(residents[0]));
+        let trackers = (RefCell::new(trackers.0), RefCell::new(trackers.1));
         macro_rules! both {
-            ($row:literal, $calls:expr, |$ledger:ident| $work:expr) => {{
+            ($row:literal, $calls:expr, |$ledger:ident, $tracker:ident| $work:expr) => {{
                 plain_rows.time($row, $calls, || {
-                    let $ledger = &plain;
+                    let ($ledger, $tracker) = (&plain, &mut *trackers.0.borrow_mut());
                     $work
                 });
                 window_rows.time($row, $calls, || {
-                    let $ledger = &windowed;
+                    let ($ledger, $tracker) = (&windowed, &mut *trackers.1.borrow_mut());
                     $work
                 });
             }};
         }
-        both!("not raised", calls, |ledger| for _ in 0..passes {
-            residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 50 * PAGE)));
-        });
-        both!("not raised, always the same", calls, |ledger| for _ in 0..calls {
-            black_box(ledger.record_peak(black_box(&residents[0]), 50 * PAGE));
-        });
-        both!("raised", calls, |ledger| for pass in 0..passes as u64 {
-            residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 101 * PAGE + pass)));
-        });
-        assert_eq!(plain.record_peak(&key(1 << 60), 1), Recorded::Dropped);
-        assert_eq!(windowed.record_peak(&key(1 << 60), 1), Recorded::Dropped);
-        both!("at the floor", calls, |ledger| for _ in 0..passes {
-            residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 50)));
-        });
-        let mut trackers = (Tracker::new(plain.clone(), residents[0]), windowed.tracker(residents[0]));
-        trackers.0.record_peak(1000 * PAGE);
-        trackers.1.record_peak(1000 * PAGE);
-        plain_rows.time("tracker, not raised", calls, || {
-            (0..calls).for_each(|_| {
-                black_box(trackers.0.record_peak(black_box(900 * PAGE)));
-            })
-        });
-        window_rows.time("tracker, not raised", calls, || {
-            (0..calls).for_each(|_| {
-                black_box(trackers.1.record_peak(black_box(900 * PAGE)));
-            })
-        });
-        plain_rows.time("tracker, raised", calls, || {
-            (0..calls as u64).for_each(|call| {
-                black_box(trackers.0.record_peak(1000 * PAGE + call));
-            })
-        });
-        window_rows.time("tracker, raised", calls, || {
-            (0..calls as u64).for_each(|call| {
-                black_box(trackers.1.record_peak(1000 * PAGE + call));
-            })
-        });
+        for pass in (0..TURNS).map(|turn| turn * calls as u64) {
+            both!("raised", calls, |ledger, _tracker| for pass in pass..pass + passes as u64 {
+                residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 101 * PAGE + pass)));
+            });
+            both!("not raised", calls, |ledger, _tracker| for _ in 0..passes {
+                residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 100 * PAGE + 1)));
+            });
+            both!("not raised, always the same", calls, |ledger, _tracker| for _ in 0..calls {
+                black_box(ledger.record_peak(black_box(&residents[0]), 100 * PAGE + 1));
+            });
+            both!("at the floor", calls, |ledger, _tracker| for _ in 0..passes {
+                residents.iter().for_each(|key| _ = black_box(ledger.record_peak(key, 50)));
+            });
+            both!("tracker, raised", calls, |_ledger, tracker| for call in pass..pass + calls as u64 {
+                black_box(tracker.record_peak(1000 * PAGE + call));
+            });
+            both!("tracker, not raised", calls, |_ledger, tracker| for _ in 0..calls {
+                black_box(tracker.record_peak(black_box(900 * PAGE)));
+            });
+        }
         let newcomers: Vec<K> = (0..places as u64).map(|number| key(newcomer + number)).collect();
         newcomer += places as u64;
         newcomer_bytes += places as u64 * PAGE;
-        both!("evicting", places, |ledger| for (key, page) in newcomers.iter().zip(0..) {
+        both!("evicting", places, |ledger, _tracker| for (key, page) in newcomers.iter().zip(0..) {
             black_box(ledger.record_peak(key, newcomer_bytes + page * PAGE));
         });
+        plain_rows.time("snapshot", 1, || _ = black_box(plain.snapshot()));
+        window_rows.time("snapshot", 1, || _ = black_box(windowed.current()));
         window_rows.time("rotate", 1, || assert_eq!(windowed.rotate(), Ok(7)));
         window_rows.time("read a closed window, the first time", 1, || _ = black_box(windowed.closed(7)));
         window_rows.time("read a closed window again", 1, || _ = black_box(windowed.closed(7)));
-        plain_rows.time("snapshot", 1, || _ = black_box(plain.snapshot()));
-        window_rows.time("snapshot", 1, || _ = black_box(windowed.current()));
         window_rows.time("first in a window, new key", places, || {
             newcomers.iter().zip(round..).for_each(|(key, extra)| {
                 _ = black_box(windowed.record_peak(key, 100 * PAGE + extra));
