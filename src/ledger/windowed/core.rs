@@ -108,21 +108,22 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
             let present = self.present();
             let value = present.with_bytes(bytes);
             let span = self.span(present);
-            if let Some(hint) = hint.as_deref_mut() {
-                if hint.settles(value.word()) {
-                    return Recorded::Unchanged;
-                }
-                match self.table(span).raise_by_hint(value.word(), hint, span) {
-                    Some(Ok(recorded)) => return recorded,
-                    Some(Err(_)) => continue,
-                    None => {}
-                }
+            if hint.as_ref().is_some_and(|hint| hint.settles(value.word())) {
+                return Recorded::Unchanged;
             }
+            // Before the hint: it may be of an earlier window, which even 0 bytes would raise.
             if value <= present {
                 if let Some(hint) = hint {
                     hint.see_floor(present.word());
                 }
                 return Recorded::Unchanged;
+            }
+            if let Some(hint) = hint.as_deref_mut() {
+                match self.table(span).raise_by_hint(value.word(), hint, span) {
+                    Some(Ok(recorded)) => return recorded,
+                    Some(Err(_)) => continue,
+                    None => {}
+                }
             }
             if let Some(recorded) = self.record_above_floor(query, value, hint.as_deref_mut(), pin().borrow())
             {

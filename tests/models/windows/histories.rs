@@ -90,8 +90,8 @@ pub fn look_at_everything<S: BuildHasher>(main: &mut Caller<S>, keys: u64, kept:
 
 fn random_call(rng: &mut fastrand::Rng, keys: u64, largest: u64, rotations: u8, kept: u64) -> Do {
     match rng.u8(..16 + rotations) {
-        0..5 => Do::Record(rng.u64(..keys), rng.u64(1..=largest)),
-        5..9 => Do::Track(rng.u64(..keys), rng.u64(1..=largest)),
+        0..5 => Do::Record(rng.u64(..keys), rng.u64(..=largest)),
+        5..9 => Do::Track(rng.u64(..keys), rng.u64(..=largest)),
         9..11 => Do::Peak(rng.u64(..keys)),
         11 => Do::Floor,
         12 => *rng.choice([&Do::Current, &Do::Number]).expect("one of two"),
