@@ -52,7 +52,7 @@ fn a_record_that_is_suspended_while_windows_end_counts_in_one_of_them() {
     let watchdog = Watchdog::start();
     let stops = effort::scaled(3000);
     let mut steps = Steps::default();
-    let read: Mutex<BTreeMap<u64, Window<u64>>> = Mutex::default();
+    let read: Mutex<BTreeMap<u64, Window<'static, u64>>> = Mutex::default();
     // What this thread recorded, by window and key.
     let mut own = BTreeMap::<(u64, u64), u64>::new();
     let read_all = |at_least: u64| {
@@ -85,7 +85,7 @@ fn a_record_that_is_suspended_while_windows_end_counts_in_one_of_them() {
                         next += 2;
                         // Around the victim's values.
                         let (key, bytes) =
-                            (VICTIMS + rng.u64(..OTHERS), stop.bytes().saturating_sub(8) + next % 16 | 1);
+                            (VICTIMS + rng.u64(..OTHERS), (stop.bytes().saturating_sub(8) + next % 16) | 1);
                         ledger.record_peak(&key, bytes);
                         let peak = own.entry((ledger.number(), key)).or_insert(0);
                         *peak = bytes.max(*peak);
@@ -110,7 +110,7 @@ fn a_record_that_is_suspended_while_windows_end_counts_in_one_of_them() {
     steps.assert_spread(stops);
 }
 
-fn check(read: &BTreeMap<u64, Window<u64>>, calls: &[Call], own: &BTreeMap<(u64, u64), u64>) {
+fn check(read: &BTreeMap<u64, Window<'static, u64>>, calls: &[Call], own: &BTreeMap<(u64, u64), u64>) {
     for (&(number, key), &bytes) in own {
         if let Some(window) = read.get(&number) {
             assert!(window.peak(&key) == bytes || window.floor() >= bytes, "{bytes} of {key}: {window:?}");

@@ -54,7 +54,7 @@ fn record_until(ledger: &Ledger, enough: &AtomicBool, thread: u64, keys: u64) ->
 }
 
 /// Ends a window every millisecond, and reads each that has ended. Returns those that it read.
-fn rotate_until(ledger: &Ledger, enough: &AtomicBool) -> BTreeMap<u64, Window<u64>> {
+fn rotate_until(ledger: &Ledger, enough: &AtomicBool) -> BTreeMap<u64, Window<'static, u64>> {
     let mut read = BTreeMap::new();
     while !enough.load(Ordering::Relaxed) {
         thread::sleep(Duration::from_millis(1));
@@ -71,7 +71,7 @@ fn rotate_until(ledger: &Ledger, enough: &AtomicBool) -> BTreeMap<u64, Window<u6
     read
 }
 
-fn entries(window: &Window<u64>) -> Vec<(u64, u64)> {
+fn entries(window: &Window<'static, u64>) -> Vec<(u64, u64)> {
     let mut entries = window.snapshot();
     entries.sort_unstable();
     entries
@@ -149,7 +149,11 @@ fn run(capacity: usize, keys: u64, time: Duration) {
 
 /// Each record is in a window that was current during the call: there it is listed at least as
 /// high, or covered by the certificate.
-fn nothing_is_lost(read: &BTreeMap<u64, Window<u64>>, within: &Maxima, across: &[(u64, u64, u64, u64)]) {
+fn nothing_is_lost(
+    read: &BTreeMap<u64, Window<'static, u64>>,
+    within: &Maxima,
+    across: &[(u64, u64, u64, u64)],
+) {
     let peaks: HashMap<u64, HashMap<u64, u64>> =
         read.iter().map(|(&number, window)| (number, window.snapshot().into_iter().collect())).collect();
     let covers = |number: u64, key: u64, bytes: u64| {
@@ -168,7 +172,11 @@ fn nothing_is_lost(read: &BTreeMap<u64, Window<u64>>, within: &Maxima, across: &
 
 /// Each entry was recorded in a call during which its window was current. A window that is not full
 /// lists all.
-fn nothing_is_invented(read: &BTreeMap<u64, Window<u64>>, within: &Maxima, across: &[(u64, u64, u64, u64)]) {
+fn nothing_is_invented(
+    read: &BTreeMap<u64, Window<'static, u64>>,
+    within: &Maxima,
+    across: &[(u64, u64, u64, u64)],
+) {
     let mut possible: HashMap<(u64, u64), Vec<u64>> = HashMap::new();
     for &(before, after, key, bytes) in across {
         (before..=after).for_each(|number| possible.entry((number, key)).or_default().push(bytes));
@@ -194,7 +202,7 @@ fn nothing_is_invented(read: &BTreeMap<u64, Window<u64>>, within: &Maxima, acros
 }
 
 /// Whether all windows of an interval were read one by one as well. If so, it is their merge.
-fn agrees(interval: &Interval<u64>, read: &BTreeMap<u64, Window<u64>>) -> bool {
+fn agrees(interval: &Interval<u64>, read: &BTreeMap<u64, Window<'static, u64>>) -> bool {
     let windows: Vec<_> = interval.windows().filter_map(|number| read.get(&number)).collect();
     if interval.missed() > 0 || windows.len() as u64 != interval.windows().count() as u64 {
         return false;

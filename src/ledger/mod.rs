@@ -12,7 +12,7 @@ pub(crate) mod inline;
 mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
-#[cfg(all(feature = "alloc", target_has_atomic = "64", not(highwater_narrow)))]
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 pub(crate) mod windowed;
 
 use crate::{sync::widen, table::word::Peak};

@@ -27,6 +27,15 @@ impl Admissions {
         }
     }
 
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    const_fn! {
+        /// A table that is full from the start. The gate has the first number of a round, which is of
+        /// the first odd era.
+        pub(super) fn full(gate: Gate) -> Self {
+            Self { gate: AtomicWord::new(gate.word()), era: AtomicWord::new(1) }
+        }
+    }
+
     /// Reads era and gate, in this order.
     #[inline]
     pub(super) fn ticket(&self) -> Ticket {
@@ -57,14 +66,6 @@ impl Admissions {
         self.gate
             .compare_exchange(ticket.gate.word(), gate.word(), Ordering::SeqCst, Ordering::SeqCst)
             .is_ok()
-    }
-
-    /// Begins with a full table, before any other thread has it. `gate` has the first number of a
-    /// round, which is of the first odd era. Relaxed: as `Slot::set`.
-    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
-    pub(super) fn begin_full(&self, gate: Gate) {
-        self.gate.store(gate.word(), Ordering::Relaxed);
-        self.era.store(1, Ordering::Relaxed);
     }
 
     /// Puts the gate where a test wants it.

@@ -63,9 +63,15 @@ impl<St> Table<St> {
     const_fn! {
         /// A table over storage whose bytes are all zero.
         pub(crate) fn new(storage: St) -> Self {
+            Self::beginning(storage, Admissions::new())
+        }
+    }
+
+    const_fn! {
+        fn beginning(storage: St, admissions: Admissions) -> Self {
             Self {
                 floor: CachePadded(AtomicWord::new(0)),
-                admissions: CachePadded(Admissions::new()),
+                admissions: CachePadded(admissions),
                 tally: CachePadded(Tally::new()),
                 storage,
             }

@@ -74,7 +74,6 @@ impl Shape {
 
     /// The same shape with a gate that can name no slot, as that of a closing does: the number
     /// after the last one.
-    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
     pub(crate) const fn windowed(mut self) -> Self {
         self.gate = GateShape::new(self.capacity, self.slots + 1);
         self

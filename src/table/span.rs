@@ -28,8 +28,6 @@ impl<const BYTE_BITS: u32> Value<BYTE_BITS> {
     const FROZEN: Word = 1;
     pub(crate) const MAX_BYTES: Word = (1 << BYTE_BITS) - 1;
     pub(crate) const LAST_WINDOW: Word = Peak::MAX >> Self::SHIFT;
-    /// A place that no key holds. It has no window, and nothing raises it.
-    pub(crate) const VACANCY: Peak = Peak::from_word(Self::FROZEN);
 
     #[inline]
     pub(crate) const fn from_word(word: Word) -> Self {

@@ -22,12 +22,14 @@
 
 use super::{
     Pin, Storage, Table,
-    span::{Span, Value},
+    gate::Admissions,
+    shape::Shape,
+    span::Span,
     values::Values,
     word::{Gate, Peak},
 };
 use crate::{
-    sync::{AtomicWord, Ordering, Word},
+    sync::{AtomicWord, Ordering, Word, const_fn},
     table::Key,
 };
 
@@ -38,21 +40,18 @@ pub(crate) struct Refusals {
     pub(crate) largest: u64,
 }
 
-impl<St: Storage> Table<St> {
-    /// A table with a vacancy in each place, over storage whose bytes are all zero and whose shape
-    /// is [`windowed`](super::shape::Shape::windowed).
-    pub(crate) fn for_windows<const BYTE_BITS: u32>(storage: St) -> Self {
-        let table = Self::new(storage);
-        let shape = table.storage.shape();
-        for place in 0..shape.capacity {
-            // Spread, so that no group is full of them.
-            let slot = (place as u64 * shape.slots as u64 / shape.capacity as u64) as usize;
-            table.slot(slot).set(Value::<BYTE_BITS>::VACANCY);
+impl<St> Table<St> {
+    const_fn! {
+        /// A table over storage with a vacancy in each place. Its shape is
+        /// [`windowed`](Shape::windowed).
+        pub(crate) fn for_windows(storage: St, shape: &Shape) -> Self {
+            let gate = Gate::new(shape.capacity as Word, shape.slots, &shape.gate);
+            Self::beginning(storage, Admissions::full(gate))
         }
-        table.admissions.begin_full(Gate::new(shape.capacity as Word, shape.slots, &shape.gate));
-        table
     }
+}
 
+impl<St: Storage> Table<St> {
     /// Makes an ended window final: steps W1 to W3. `None` if it is no longer kept.
     fn freeze<const BYTE_BITS: u32>(&self, span: Span<'_, BYTE_BITS>, kept: Word) -> Option<()> {
         self.close(span, kept)?;
@@ -131,7 +130,10 @@ mod tests {
     use crate::{
         key::{KeyCell, Query, inline::InlineCell},
         ledger::FixedState,
-        table::{Heap, Recorded, span::Ended},
+        table::{
+            Heap, Recorded,
+            span::{Ended, Value},
+        },
     };
 
     const BITS: u32 = 8;
@@ -146,7 +148,14 @@ mod tests {
     impl Ledger {
         fn new(capacity: usize) -> Self {
             let present = AtomicWord::new(Value::<BITS>::least_of(1).word());
-            Self { present, table: Table::for_windows::<BITS>(Heap::for_windows(capacity, ())) }
+            Self {
+                present,
+                table: {
+                    let heap = Heap::for_windows(capacity, ());
+                    let shape = *heap.shape();
+                    Table::for_windows(heap, &shape)
+                },
+            }
         }
 
         fn span(&self, window: Word) -> Span<'_, BITS> {

@@ -39,9 +39,8 @@ pub struct Contents {
 }
 
 impl Contents {
-    pub fn of<K: Copy + std::fmt::Debug>(window: &Window<K>, number: impl Fn(K) -> u64) -> Self {
-        let mut entries: Vec<_> =
-            window.snapshot().into_iter().map(|(key, peak)| (number(key), peak)).collect();
+    pub fn of<K: Copy + std::fmt::Debug>(window: &Window<'_, K>, number: impl Fn(K) -> u64) -> Self {
+        let mut entries: Vec<_> = window.entries().iter().map(|&(key, peak)| (number(key), peak)).collect();
         entries.sort_unstable();
         let (floor, untracked_at_most) = (window.floor(), window.untracked_at_most());
         assert!(window.refused() > 0 || floor == untracked_at_most, "refused without a count: {window:?}");

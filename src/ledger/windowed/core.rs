@@ -5,7 +5,7 @@ use core::{borrow::Borrow, hash::BuildHasher};
 
 use crate::{
     key::Query,
-    sync::{AtomicWord, CachePadded, Ordering, Word},
+    sync::{AtomicWord, CachePadded, Ordering, Word, const_fn},
     table::{
         Hint, Key, Pin, Recorded, Storage, Table,
         span::{Span, Value},
@@ -35,13 +35,17 @@ pub(crate) struct WindowedCore<T, S, const BYTE_BITS: u32> {
     hasher: S,
 }
 
-impl<T: Tables, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
-    /// A ledger whose first window is current.
-    pub(crate) fn new(tables: T, hasher: S) -> Self {
-        let present = Value::<BYTE_BITS>::least_of(1);
-        Self { present: CachePadded(AtomicWord::new(present.word())), tables, hasher }
+impl<T, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
+    const_fn! {
+        /// A ledger whose first window is current, over tables that hold nothing.
+        pub(crate) fn new(tables: T, hasher: S) -> Self {
+            let present = Value::<BYTE_BITS>::least_of(1);
+            Self { present: CachePadded(AtomicWord::new(present.word())), tables, hasher }
+        }
     }
+}
 
+impl<T: Tables, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
     pub(crate) fn tables(&self) -> &[Table<T::Storage>] {
         self.tables.tables()
     }
@@ -194,22 +198,33 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
         self.table(span).read_closed(span, self.kept(), pin, visit)
     }
 
-    /// The current window: its number, its residents, its floor, and what it has refused.
-    #[cfg(feature = "alloc")]
-    pub(crate) fn read_current(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
-    where
-        Key<T::Storage>: Eq + core::hash::Hash,
-    {
+    /// The current window: its number and its floor, what `read` made of it, and what it has
+    /// refused.
+    pub(crate) fn read_current<R>(
+        &self,
+        mut read: impl FnMut(&Table<T::Storage>, Span<'_, BYTE_BITS>) -> R,
+    ) -> (Value<BYTE_BITS>, R, Refusals) {
         loop {
             let span = self.span(self.present());
             let table = self.table(span);
-            let entries = crate::ledger::report::snapshot(table, span, pin, |key| self.hasher.hash_one(key));
+            let result = read(table, span);
             let refusals = table.refusals(span);
-            // Last: it covers all that was recorded before this call and is not among the entries.
+            // Last: it covers all that was recorded before this call and is not in the result.
             let present = self.present();
             if present.window() == span.window() {
-                return (present, entries, refusals);
+                return (present, result, refusals);
             }
         }
+    }
+
+    /// All residents of the current window, each once, no more than the capacity.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn snapshot(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
+    where
+        Key<T::Storage>: Eq + core::hash::Hash,
+    {
+        self.read_current(|table, span| {
+            crate::ledger::report::snapshot(table, span, pin, |key| self.hasher.hash_one(key))
+        })
     }
 }

@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use super::{Window, WindowedLedger};
+use super::{Window, heap::WindowedLedger};
 use crate::{key::InlineKey, ledger::report};
 
 /// A reader's place in the windows of a ledger. Each reader has its own, and none takes anything
@@ -69,9 +69,9 @@ pub struct Interval<K> {
 impl<K: Copy + Ord> Interval<K> {
     /// Of each principal the highest peak, cut at the highest certificate of the windows. Above it,
     /// every entry is exact, and none is missing.
-    fn merge(windows: Range<u64>, read: &[Window<K>]) -> Self {
+    fn merge(windows: Range<u64>, read: &[Window<'_, K>]) -> Self {
         let untracked_at_most = read.iter().map(Window::untracked_at_most).max().unwrap_or(0);
-        let mut entries: Vec<_> = read.iter().flat_map(|window| &window.entries).copied().collect();
+        let mut entries: Vec<_> = read.iter().flat_map(Window::entries).copied().collect();
         entries.retain(|&(_, peak)| peak >= untracked_at_most);
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
         entries.dedup_by_key(|&mut (key, _)| key);

@@ -1,39 +1,73 @@
 //! One window of a ledger, as it was read.
 
+#[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 
-use crate::{ledger::report, table::windows::Refusals};
+use crate::table::windows::Refusals;
 
 /// The peaks of one window, with its certificate.
 ///
-/// [`closed`](crate::WindowedLedger::closed) returns windows that have ended: two reads of one
-/// window are equal. [`current`](crate::WindowedLedger::current) returns the current window as far
-/// as it has come. A value of this type does not change any more, and does not keep the ledger.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window<K> {
+/// `closed` returns a window that has ended: two reads of one window agree. `current` returns the
+/// current window as far as it has come. A value of this type does not change any more, and does
+/// not keep the ledger. It has its entries from the heap (`'static`), or from the caller's buffer.
+#[derive(Clone, Debug)]
+pub struct Window<'t, K> {
     pub(super) number: u64,
-    pub(super) entries: Vec<(K, u64)>,
+    pub(super) entries: Entries<'t, K>,
     pub(super) floor: u64,
     pub(super) refusals: Refusals,
 }
 
-impl<K> Window<K> {
+/// The principals of a window, with their peaks.
+#[derive(Clone, Debug)]
+pub(super) enum Entries<'t, K> {
+    Lent(&'t [(K, u64)]),
+    #[cfg(feature = "alloc")]
+    Owned(Vec<(K, u64)>),
+}
+
+impl<K> Entries<'_, K> {
+    const fn as_slice(&self) -> &[(K, u64)] {
+        match self {
+            Self::Lent(entries) => entries,
+            #[cfg(feature = "alloc")]
+            Self::Owned(entries) => entries.as_slice(),
+        }
+    }
+}
+
+impl<'t, K> Window<'t, K> {
+    /// A window that has ended. If it has as many entries as were asked for, the lowest one bounds
+    /// all others.
+    pub(super) fn closed(number: u64, entries: Entries<'t, K>, most: usize, refusals: Refusals) -> Self {
+        let is_full = entries.as_slice().len() == most;
+        let lowest = entries.as_slice().iter().map(|&(_, peak)| peak).min();
+        Self { number, entries, floor: lowest.filter(|_| is_full).unwrap_or(0), refusals }
+    }
+
     /// The number of the window. The first window of a ledger has the number 1.
     #[must_use]
     pub const fn number(&self) -> u64 {
         self.number
     }
 
+    /// All principals of the window with their peaks in bytes, each once. Those from a buffer of the
+    /// caller's come highest first, others in no order.
+    #[must_use]
+    pub const fn entries(&self) -> &[(K, u64)] {
+        self.entries.as_slice()
+    }
+
     /// How many principals are in this window.
     #[must_use]
     pub const fn len(&self) -> usize {
-        self.entries.len()
+        self.entries().len()
     }
 
     /// Whether no principal is in this window.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries().is_empty()
     }
 
     /// An upper bound, in bytes, for principals that are not in this window: 0 unless the window
@@ -64,28 +98,30 @@ impl<K> Window<K> {
     }
 }
 
-impl<K: Clone> Window<K> {
+#[cfg(feature = "alloc")]
+impl<K: Clone> Window<'_, K> {
     /// All principals of the window with their peaks in bytes, in no order, each once. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.entries.clone()
+        self.entries().to_vec()
     }
 }
 
-impl<K: Eq> Window<K> {
+impl<K: Eq> Window<'_, K> {
     /// The peak of `key` in this window, in bytes, or 0 if it is not in it. Then it recorded no
     /// more than [`untracked_at_most`](Self::untracked_at_most) in this window. Takes time linear
     /// in the number of principals.
     #[must_use]
     pub fn peak(&self, key: &K) -> u64 {
-        self.entries.iter().find(|(other, _)| other == key).map_or(0, |&(_, peak)| peak)
+        self.entries().iter().find(|(other, _)| other == key).map_or(0, |&(_, peak)| peak)
     }
 }
 
-impl<K: Ord + Clone> Window<K> {
+#[cfg(feature = "alloc")]
+impl<K: Ord + Clone> Window<'_, K> {
     /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        report::top(self.snapshot(), n, Ord::cmp)
+        crate::ledger::report::top(self.snapshot(), n, Ord::cmp)
     }
 }

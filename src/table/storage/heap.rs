@@ -6,6 +6,7 @@ use super::{Intent, Shape, Slot, Storage};
 use crate::{
     key::KeyCell,
     sync::{AtomicWord, Zeroable, zeroed},
+    table::word::Peak,
 };
 
 /// The arrays of a table on the heap, allocated at once and never resized.
@@ -34,7 +35,18 @@ impl<C: KeyCell> Heap<C> {
     /// As [`new`](Heap::new).
     #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
     pub(crate) fn for_windows(capacity: usize, limbo: C::Limbo) -> Self {
-        Self::with_shape(Self::shape_for(capacity).windowed(), limbo)
+        Self::with_vacancies(Self::shape_for(capacity).windowed(), limbo)
+    }
+
+    /// With a vacancy for each place, spread over the groups.
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn with_vacancies(shape: Shape, limbo: C::Limbo) -> Self {
+        let heap = Self::with_shape(shape, limbo);
+        for place in 0..shape.capacity as u64 {
+            let slot = place * shape.slots as u64 / shape.capacity as u64;
+            heap.slots[slot as usize].set(Peak::VACANCY);
+        }
+        heap
     }
 
     fn shape_for(capacity: usize) -> Shape {
