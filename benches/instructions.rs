@@ -9,12 +9,12 @@ mod suite;
 use std::{env, error::Error, hash::BuildHasher};
 
 use ahash::{AHasher, RandomState};
-use highwater::PrincipalId;
+use highwater::{LedgerHandle, PrincipalId, WindowedLedger};
 use peers::{Peer, Tracked};
 use suite::{
     contenders::KeyKind,
     driver::{Contender, Driver},
-    principals::{Id, principals},
+    principals::{BenchKey, Id, principals},
     workload::{NEWCOMER_BELOW, NEWCOMER_BY_PAGE, NOT_RAISED, RAISED, Workload},
 };
 
@@ -44,7 +44,10 @@ struct Path {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let paths: Vec<Path> = paths::<PrincipalId>().chain(paths::<Id>()).collect();
+    let paths: Vec<Path> = paths::<PrincipalId, <PrincipalId as KeyKind>::Ledger<Seeded>>("inline")
+        .chain(paths::<Id, <Id as KeyKind>::Ledger<Seeded>>("epoch"))
+        .chain(paths::<PrincipalId, WindowedLedger<PrincipalId, Seeded>>("windowed"))
+        .collect();
     let arguments: Vec<String> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match &arguments[..] {
         [] => paths.iter().for_each(|path| println!("{}", path.name)),
@@ -60,15 +63,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn paths<K: KeyKind>() -> impl Iterator<Item = Path> {
-    let by_key = [DROPPED, SAME, RANDOM, RAISE, EVICTION].map(path::<K, K::Ledger<Seeded>>);
-    by_key.into_iter().chain([TRACKED, TRACKED_RAISE].map(path::<K, Tracked<K::Ledger<Seeded>>>))
+fn paths<K, L>(kind: &'static str) -> impl Iterator<Item = Path>
+where
+    K: BenchKey,
+    L: LedgerHandle<Principal = K> + for<'k> Peer<K, Subject<'k> = &'k K> + Clone,
+{
+    let by_key = [DROPPED, SAME, RANDOM, RAISE, EVICTION].map(|of| path::<K, L>(kind, of));
+    by_key.into_iter().chain([TRACKED, TRACKED_RAISE].map(|of| path::<K, Tracked<L>>(kind, of)))
 }
 
-fn path<K: KeyKind, P: Peer<K>>((name, workload): (&str, Workload)) -> Path {
+fn path<K: BenchKey, P: Peer<K>>(kind: &str, (name, workload): (&str, Workload)) -> Path {
     let run = move |calls| {
         let keys = principals::<K>(workload.principals(), workload.id_length);
         Driver::<K, P>::new(workload, &keys).round(calls);
     };
-    Path { name: format!("{}: {name}", K::NAME), run: Box::new(run) }
+    Path { name: format!("{kind}: {name}"), run: Box::new(run) }
 }

@@ -118,6 +118,12 @@ pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError};
 #[cfg(not(highwater_loom))]
 pub use ledger::fixed::StaticLedger;
+#[cfg(all(not(highwater_loom), target_has_atomic = "64", not(highwater_narrow)))]
+pub use ledger::windowed::StaticWindowedLedger;
+#[cfg(all(feature = "alloc", target_has_atomic = "64", not(highwater_narrow)))]
+pub use ledger::windowed::{Interval, WindowCursor, WindowedLedger};
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub use ledger::windowed::{Window, WindowsExhausted};
 pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRINCIPALS};
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;

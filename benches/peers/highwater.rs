@@ -2,7 +2,7 @@
 
 use std::hash::BuildHasher;
 
-use highwater::{EpochKey, InlineKey, InlineLedger, Ledger, LedgerHandle, Tracker};
+use highwater::{EpochKey, InlineKey, InlineLedger, Ledger, LedgerHandle, Tracker, WindowedLedger};
 
 use super::Peer;
 use crate::suite::workload::Pattern;
@@ -37,6 +37,7 @@ macro_rules! by_key {
 }
 
 by_key!(InlineLedger over InlineKey);
+by_key!(WindowedLedger over InlineKey);
 by_key!(Ledger over EpochKey);
 
 /// A ledger that is only reached through trackers, one for each principal and thread.

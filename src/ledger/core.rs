@@ -7,7 +7,7 @@ use super::{LedgerStats, ranking::Ranking};
 use crate::{
     key::Query,
     sync::{Word, const_fn},
-    table::{Hint, Key, Pin, Recorded, Storage, Table},
+    table::{AllTime, Hint, Key, Pin, Recorded, Storage, Table, word::saturate},
 };
 
 /// A ledger over storage of any kind.
@@ -52,7 +52,7 @@ impl<St: Storage, S> Core<St, S> {
         Key<St>: Eq,
     {
         let mut ranking = Ranking::new(top, self.table.capacity(), tie);
-        self.table.walk(pin, |key, peak| ranking.insert(key, peak));
+        self.table.walk(AllTime, pin, |key, peak| ranking.insert(key, peak));
         ranking.into_filled()
     }
 
@@ -89,10 +89,14 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
     /// value as the table counts it, which is above the floor.
     #[inline]
     pub(crate) fn decide(&self, bytes: u64, mut hint: Option<&mut Hint>) -> Result<Recorded, Word> {
-        if let Some(hint) = &mut hint
-            && let Some(recorded) = self.table.record_by_hint(bytes, hint)
-        {
-            return Ok(recorded);
+        if let Some(hint) = &mut hint {
+            let bytes = saturate(bytes);
+            if hint.settles(bytes) {
+                return Ok(Recorded::Unchanged);
+            }
+            if let Some(Ok(recorded)) = self.table.raise_by_hint(bytes, hint, AllTime) {
+                return Ok(recorded);
+            }
         }
         self.table.above_floor(bytes, hint).map_or(Ok(Recorded::Unchanged), Err)
     }
@@ -109,12 +113,15 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
         pin: impl Borrow<Pin<St>>,
     ) -> Recorded {
         let query = query.borrow();
-        self.table.record_above_floor(self.hasher.hash_one(query), query, bytes, hint, pin.borrow())
+        let hash = self.hasher.hash_one(query);
+        let Ok(recorded) = self.table.record_above_floor(hash, query, bytes, hint, AllTime, pin.borrow());
+        recorded
     }
 
     #[inline]
     pub(crate) fn peak<W: Query<St::Cell>>(&self, query: &W, pin: &Pin<St>) -> u64 {
-        self.table.peak(self.hasher.hash_one(query), query, pin)
+        let Ok(peak) = self.table.peak(self.hasher.hash_one(query), query, AllTime, pin);
+        peak
     }
 
     /// All residents, highest first, and the certificate for all others. Ties as `tie` says.

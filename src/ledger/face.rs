@@ -49,8 +49,8 @@ macro_rules! readings {
         }
 
         /// How many records were [`Refused`](crate::Recorded::Refused). While it is 0 the ledger is
-        /// exact; otherwise [`untracked_at_most`](Self::untracked_at_most) still holds. Wraps where
-        /// `usize` does.
+        /// exact; otherwise [`untracked_at_most`](Self::untracked_at_most) still holds. Wraps as
+        /// [`evictions`](Self::evictions).
         #[must_use]
         pub fn refused(&self) -> u64 {
             self.core().table().refused()
@@ -97,7 +97,7 @@ macro_rules! inline_calls {
         /// but a principal that was evicted and admitted again may come twice, and a newcomer may
         /// come beside the resident that it evicted.
         pub fn for_each(&self, visit: impl FnMut($key, u64)) -> bool {
-            self.core().table().walk(&(), visit)
+            self.core().table().walk($crate::table::AllTime, &(), visit)
         }
 
         /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties by

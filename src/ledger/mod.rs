@@ -14,6 +14,8 @@ mod ranking;
 mod report;
 #[cfg(feature = "alloc")]
 mod source;
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub(crate) mod windowed;
 
 use crate::{sync::widen, table::word::Peak};
 pub use hashers::{DefaultHashBuilder, FixedState};

@@ -7,7 +7,7 @@ use crate::{
     key::KeyCell,
     snapshot::Snapshot,
     sync::MODELLED,
-    table::{Pin, Storage, Table},
+    table::{AllTime, Pin, Storage, Table, Values},
 };
 
 /// How many walks are tried until no admission interferes. One under models, so that they see the
@@ -30,7 +30,7 @@ where
     St::Cell: KeyCell<Key = K>,
     K: Eq,
 {
-    let entries = entries(table, pin, hash);
+    let entries = entries(table, AllTime, pin, hash);
     // The refusals before their largest value: see `refuse`.
     let refused = table.refused();
     Snapshot::new(entries, tie, table.untracked_at_most(), table.capacity(), refused)
@@ -41,7 +41,12 @@ where
 /// If admissions keep interfering, the entries of the last walk are put right: of a key that was
 /// met twice, the higher peak stays, and of more entries than places, the lowest go. For each entry
 /// that goes, a resident as low was evicted during the walk, so the floor is at least as high.
-fn entries<St, K>(table: &Table<St>, pin: &Pin<St>, hash: impl Fn(&K) -> u64) -> Vec<(K, u64)>
+pub(crate) fn entries<St, K>(
+    table: &Table<St>,
+    values: impl Values,
+    pin: &Pin<St>,
+    hash: impl Fn(&K) -> u64,
+) -> Vec<(K, u64)>
 where
     St: Storage,
     St::Cell: KeyCell<Key = K>,
@@ -50,7 +55,7 @@ where
     let mut entries = Vec::with_capacity(table.capacity());
     for _ in 0..WALKS {
         entries.clear();
-        if table.walk(pin, |key, peak| entries.push((key, peak))) {
+        if table.walk(values, pin, |key, peak| entries.push((key, peak))) {
             return entries;
         }
     }

@@ -61,6 +61,12 @@ impl<K> Snapshot<K> {
         Self { entries, untracked_at_most, capacity, refused, window: None }
     }
 
+    /// The same as that of a window.
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn of_window(self, number: u64) -> Self {
+        Self { window: Some(number), ..self }
+    }
+
     /// The entries, highest first.
     pub fn iter(&self) -> slice::Iter<'_, (K, u64)> {
         self.entries.iter()

@@ -49,7 +49,7 @@
 //!   `killed(stamp)`, and begin again.
 
 use super::{
-    Found, Pin, Recorded, Storage, Table,
+    Found, Pin, Recorded, Storage, Table, Values,
     bounds::Mark,
     gate::Ticket,
     group::GROUP,
@@ -64,15 +64,15 @@ use crate::{
 
 /// A slot that one admission holds, invisible to readers.
 #[derive(Clone, Copy)]
-struct Claim {
-    slot: usize,
+pub(super) struct Claim {
+    pub(super) slot: usize,
     /// How many groups from home.
     displacement: usize,
-    stamp: Stamp,
+    pub(super) stamp: Stamp,
 }
 
 /// Why no slot was claimed.
-enum ClaimError {
+pub(super) enum ClaimError {
     /// Another admission was installed: begin again.
     Moved,
     /// No slot is free: admissions in flight hold all spare ones.
@@ -103,8 +103,10 @@ impl<St: Storage> Table<St> {
     pub(super) fn help(&self, ticket: Ticket) -> bool {
         let shape = &self.storage.shape().gate;
         let newcomer = self.newcomer(ticket);
+        // The gate of a closing names no slot.
+        let Some(slot) = self.storage.slots().get(newcomer) else { return true };
         // F1.
-        let pending = self.slot(newcomer).look();
+        let pending = slot.look();
         let Some(stamp) = pending.as_pending() else { return true };
         // F2.
         if shape.stamp_of(ticket.era, ticket.gate.seq(shape)) != Some(stamp) {
@@ -120,7 +122,7 @@ impl<St: Storage> Table<St> {
         let victim_peak = intent.victim_peak.load(Ordering::Acquire);
         // F4. SeqCst, as every look from which something is concluded. If a relaxed load showed the
         // publication, this thread's next look at the victim could still miss the kill before it.
-        if self.slot(newcomer).look() != pending {
+        if slot.look() != pending {
             // Published, or void, freed, and perhaps claimed again for the next number under this
             // very gate. The intent may then be that of an admission that no thread has installed.
             return true;
@@ -141,59 +143,62 @@ impl<St: Storage> Table<St> {
             }
         }
         // F7. Fails if another thread was faster.
-        let _ = self.slot(newcomer).replace(pending, Peak::live(bytes));
+        let _ = slot.replace(pending, Peak::live(bytes));
         true
     }
 
     /// Records for a key that the first look did not settle, and admits it if it is not resident: steps
     /// A1 to A10.
     #[inline(never)]
-    pub(super) fn record_slow<W: Query<St::Cell>>(
+    pub(crate) fn record_slow<W: Query<St::Cell>, V: Values>(
         &self,
         hash: u64,
         query: &W,
-        bytes: Word,
+        value: Word,
         mut hint: Option<&mut Hint>,
+        values: V,
         pin: &Pin<St>,
-    ) -> Recorded {
+    ) -> Result<Recorded, V::Ended> {
         let home = self.storage.shape().home(hash);
         let shape = &self.storage.shape().gate;
         let mut prepared = None;
         loop {
             // A1, A2.
-            let ticket = match self.find(home, query, pin) {
+            let ticket = match self.find(home, query, values, pin) {
                 Err(ticket) => ticket,
-                Ok(found) => match self.raise(found, bytes, hint.as_deref_mut()) {
+                Ok(found) => match self.raise(found, value, hint.as_deref_mut(), values) {
                     Some(recorded) => return recorded,
                     None => continue,
                 },
             };
+            values.go_on()?;
             // A3.
             let mut victim = None;
             if shape.is_full(ticket.gate.seq(shape)) {
                 self.prefetch(home);
-                let Some(lowest) = self.lowest_resident(ticket) else { continue };
+                let Some(lowest) = self.lowest_resident(ticket, values) else { continue };
                 if !self.is_current(ticket) {
                     continue;
                 }
-                self.raise_floor(lowest.peak);
-                if bytes <= lowest.peak {
+                self.raise_floor(lowest.peak, values);
+                if value <= lowest.peak {
+                    values.go_on()?;
                     if let Some(hint) = hint {
                         hint.see_floor(lowest.peak);
                     }
-                    return Recorded::Dropped;
+                    return Ok(Recorded::Dropped);
                 }
                 victim = Some(lowest);
             }
             if !St::Cell::may_displace(self.storage.limbo(), pin) {
-                return self.refuse(bytes);
+                return self.refuse(value, values);
             }
             // A4.
             let key = prepared.take().unwrap_or_else(|| query.prepare());
             // A5.
             let claim = match self.claim(home, ticket) {
                 Ok(claim) => claim,
-                Err(ClaimError::NoSlot) => return self.refuse(bytes),
+                Err(ClaimError::NoSlot) => return self.refuse(value, values),
                 Err(ClaimError::Moved) => {
                     prepared = Some(key);
                     continue;
@@ -201,26 +206,24 @@ impl<St: Storage> Table<St> {
             };
             // A6.
             let displaced = self.slot(claim.slot).cell.put(key);
-            self.write_intent(claim.slot, bytes, victim);
+            self.write_intent(claim.slot, value, victim);
             self.groups().tag(claim.slot / GROUP, claim.slot % GROUP, home.tags);
             self.groups().extend_reach(home.group, claim.displacement);
             if victim.is_some() {
-                self.bounds().lower(claim.slot, bytes);
+                self.bounds().lower(claim.slot, value);
             }
             // A7, A8.
             if self.install(ticket, claim) {
                 // A9.
                 if let Some(victim) = victim {
-                    // Relaxed: a count. Only that no two calls get the same number matters.
-                    let number = self.tally.evictions.fetch_add(1, Ordering::Relaxed);
-                    self.tighten_above(victim.slot, Mark::of_eviction(number));
+                    self.tighten_above(victim.slot, self.count(victim, values));
                 }
                 if let Some(hint) = hint {
-                    hint.see_peak(claim.slot, bytes);
+                    hint.see_peak(claim.slot, value);
                 }
                 // Last, because foreign code may run in here.
                 St::Cell::retire(displaced, self.storage.limbo(), pin);
-                return Recorded::Admitted;
+                return Ok(Recorded::Admitted);
             }
             // A10. Readers never saw the claim, and helpers can no longer change it: only this call
             // does.
@@ -246,7 +249,7 @@ impl<St: Storage> Table<St> {
 
     /// Claims the first free slot on the path of `home`, for the admission after the ticket's: step
     /// A5.
-    fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
+    pub(super) fn claim(&self, home: Home, ticket: Ticket) -> Result<Claim, ClaimError> {
         let shape = self.storage.shape();
         let seq = shape.gate.next(ticket.gate.seq(&shape.gate));
         let stamp = Stamp::new(shape.gate.era_of_next(ticket.era, seq), seq, &shape.gate);
@@ -272,7 +275,7 @@ impl<St: Storage> Table<St> {
 
     /// Writes the intent of a claim. Release: pairs with the loads in `help`, so that a thread that
     /// reads one of these words sees the claim of this owner.
-    fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
+    pub(super) fn write_intent(&self, slot: usize, bytes: Word, victim: Option<Found>) {
         let intent = &self.storage.intents()[slot];
         let (victim, victim_peak) = victim.map_or((0, 0), |victim| (victim.slot, victim.peak));
         intent.bytes.store(bytes, Ordering::Release);
@@ -282,7 +285,7 @@ impl<St: Storage> Table<St> {
 
     /// Installs the claim's admission and finishes it: steps A7 and A8. Returns `false` if another
     /// admission was installed first, or if this one is void: its victim grew, or the claim is rounds old.
-    fn install(&self, ticket: Ticket, claim: Claim) -> bool {
+    pub(super) fn install(&self, ticket: Ticket, claim: Claim) -> bool {
         let shape = &self.storage.shape().gate;
         if !self.admissions.install(ticket, claim.stamp.seq(shape), claim.slot, shape) {
             return false;
@@ -297,19 +300,28 @@ impl<St: Storage> Table<St> {
     /// Raises the floor. SeqCst: in the one order of raises, kills, and readings, a thread that
     /// sees a newcomer in its place also sees the floor at which it was admitted. Pairs with the
     /// loads in `floor_word` and `floor`.
-    fn raise_floor(&self, peak: Word) {
-        if self.floor.load(Ordering::SeqCst) < peak {
-            self.floor.fetch_max(peak, Ordering::SeqCst);
+    ///
+    /// Under windows, the peak may be of an earlier window than the present one. Then it is below
+    /// the floor.
+    fn raise_floor(&self, peak: Word, values: impl Values) {
+        let floor = values.floor(&self.floor);
+        if floor.load(Ordering::SeqCst) < peak {
+            floor.fetch_max(peak, Ordering::SeqCst);
         }
     }
 
+    /// Counts an eviction, and returns the mark of the call that made it. Relaxed: counts. Only
+    /// that no two calls get the same number matters.
+    fn count(&self, victim: Found, values: impl Values) -> Mark {
+        if values.is_stale(victim.peak) {
+            return Mark::of_search(self.tally.raising_searches.fetch_add(1, Ordering::Relaxed));
+        }
+        Mark::of_eviction(self.tally.evictions.fetch_add(1, Ordering::Relaxed))
+    }
+
     #[cold]
-    fn refuse(&self, bytes: Word) -> Recorded {
-        // SeqCst, as the floor. Before the count: a thread that sees the count sees the value.
-        self.tally.lost.fetch_max(bytes, Ordering::SeqCst);
-        // Release: pairs with the load in `refused`.
-        self.tally.refused.fetch_add(1, Ordering::Release);
-        Recorded::Refused
+    fn refuse<V: Values>(&self, value: Word, values: V) -> Result<Recorded, V::Ended> {
+        values.refuse(value, &self.tally)
     }
 }
 
@@ -321,7 +333,7 @@ mod tests {
     use crate::{
         key::inline::InlineCell,
         sync::widen,
-        table::{Heap, shape::Shape, word::Gate},
+        table::{AllTime, Heap, shape::Shape, word::Gate},
     };
 
     const CAPACITY: usize = 4;
@@ -338,19 +350,19 @@ mod tests {
         let mut bytes = 0;
         let mut admit = |group| {
             bytes += 10;
-            let recorded = table.record_above_floor(hash_in(group), &widen(bytes), bytes, None, &());
-            assert_eq!(recorded, Recorded::Admitted);
+            let recorded = table.record_above_floor(hash_in(group), &widen(bytes), bytes, None, AllTime, &());
+            assert_eq!(recorded, Ok(Recorded::Admitted));
             bytes
         };
         let groups = (0..before + CAPACITY as Word).map(|_| 4).chain([0, 3]);
         let peaks: Vec<_> = groups.map(&mut admit).collect();
         // Raises all but the last two, so that the resident in the first slot is the next victim.
         for &peak in &peaks[peaks.len() - CAPACITY..peaks.len() - 2] {
-            let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, &());
-            assert_eq!(recorded, Recorded::Raised);
+            let recorded = table.record_above_floor(hash_in(4), &widen(peak), 1_000_000, None, AllTime, &());
+            assert_eq!(recorded, Ok(Recorded::Raised));
         }
         let ticket = table.finish_pending();
-        let victim = table.lowest_resident(ticket).expect("nothing moves");
+        let victim = table.lowest_resident(ticket, AllTime).expect("nothing moves");
         assert_eq!(victim.slot, 0);
         let Ok(claim) = table.claim(shape.home(hash_in(5)), ticket) else { panic!("a slot is free") };
         table.write_intent(claim.slot, victim.peak + 5, Some(victim));

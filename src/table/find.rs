@@ -1,6 +1,8 @@
 //! Look-ups: from a hash to the resident with a key.
 
-use super::{Found, Pin, Storage, Table, gate::Ticket, group::GROUP, shape::Home, slot::Slot, word::Peak};
+use super::{
+    Found, Pin, Storage, Table, Values, gate::Ticket, group::GROUP, shape::Home, slot::Slot, word::Peak,
+};
 use crate::key::{Comparison, KeyCell, Query};
 
 impl<St: Storage> Table<St> {
@@ -10,20 +12,28 @@ impl<St: Storage> Table<St> {
         &self,
         home: Home,
         query: &W,
+        values: impl Values,
         pin: &Pin<St>,
     ) -> Result<Found, Ticket> {
         // No key is admitted or evicted while this is current.
         let ticket = self.finish_pending();
-        self.probe(home, query, pin).ok_or(ticket)
+        self.probe(home, query, values, pin).ok_or(ticket)
     }
 
     /// Looks for a key from its home on, as far as keys of that home were ever placed. A resident
     /// found had that peak when the call met it.
-    fn probe<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> Option<Found> {
+    fn probe<W: Query<St::Cell>>(
+        &self,
+        home: Home,
+        query: &W,
+        values: impl Values,
+        pin: &Pin<St>,
+    ) -> Option<Found> {
         let shape = self.storage.shape();
         let reach = self.groups().reach(home.group);
-        (0..=reach)
-            .find_map(|displacement| self.look_in(shape.group_at(home, displacement), home, query, pin))
+        (0..=reach).find_map(|displacement| {
+            self.look_in(shape.group_at(home, displacement), home, query, values, pin)
+        })
     }
 
     /// Looks for a key in one group.
@@ -32,16 +42,23 @@ impl<St: Storage> Table<St> {
         group: usize,
         home: Home,
         query: &W,
+        values: impl Values,
         pin: &Pin<St>,
     ) -> Option<Found> {
         let lanes = self.groups().match_tags(group, home.tags);
-        lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, query, pin))
+        lanes.into_iter().find_map(|lane| self.look_at(group * GROUP + lane, query, values, pin))
     }
 
     /// The resident of a slot, if it has this key.
-    fn look_at<W: Query<St::Cell>>(&self, place: usize, query: &W, pin: &Pin<St>) -> Option<Found> {
+    fn look_at<W: Query<St::Cell>>(
+        &self,
+        place: usize,
+        query: &W,
+        values: impl Values,
+        pin: &Pin<St>,
+    ) -> Option<Found> {
         loop {
-            let (slot, met) = self.resident(place)?;
+            let (slot, met) = self.resident(place, values)?;
             match met.compare(slot, query, pin) {
                 Comparison::Equal => return Some(met),
                 Comparison::Different => return None,
@@ -53,18 +70,18 @@ impl<St: Storage> Table<St> {
     /// The resident of the first slot of the home group whose tag matches: where a key nearly
     /// always is.
     #[inline(always)]
-    pub(super) fn candidate(&self, hash: u64) -> Option<(&Slot<St::Cell>, Found)> {
+    pub(super) fn candidate(&self, hash: u64, values: impl Values) -> Option<(&Slot<St::Cell>, Found)> {
         let home = self.storage.shape().home(hash);
         let lane = self.groups().match_tags(home.group, home.tags).next()?;
-        self.resident(home.group * GROUP + lane)
+        self.resident(home.group * GROUP + lane, values)
     }
 
     /// The resident of a slot, with any key. (A false match of a tag can point beyond the last
     /// slot.)
     #[inline(always)]
-    fn resident(&self, place: usize) -> Option<(&Slot<St::Cell>, Found)> {
+    fn resident(&self, place: usize, values: impl Values) -> Option<(&Slot<St::Cell>, Found)> {
         let slot = self.storage.slots().get(place)?;
-        let peak = slot.look().as_live()?;
+        let peak = values.resident(slot.look())?;
         Some((slot, Found { slot: place, peak }))
     }
 }

@@ -27,6 +27,15 @@ impl Admissions {
         }
     }
 
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    const_fn! {
+        /// A table that is full from the start. The gate has the first number of a round, which is of
+        /// the first odd era.
+        pub(super) fn full(gate: Gate) -> Self {
+            Self { gate: AtomicWord::new(gate.word()), era: AtomicWord::new(1) }
+        }
+    }
+
     /// Reads era and gate, in this order.
     #[inline]
     pub(super) fn ticket(&self) -> Ticket {

@@ -19,6 +19,13 @@ impl Hint {
         self.seen
     }
 
+    /// Whether the value changes nothing: the peak was this high once, and if the resident was
+    /// evicted since, the floor is this high.
+    #[inline]
+    pub(crate) fn settles(&self, value: Word) -> bool {
+        value <= self.seen
+    }
+
     #[inline]
     pub(crate) fn slot(&self) -> Option<usize> {
         (self.slot as usize).checked_sub(1)

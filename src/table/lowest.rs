@@ -3,7 +3,7 @@
 use core::{hint::select_unpredictable, ops::Range};
 
 use super::{
-    Found, Storage, Table,
+    Found, Storage, Table, Values,
     bounds::{Bounds, Mark, NOTHING},
     gate::Ticket,
     shape::{FANOUT, LEAF},
@@ -11,8 +11,9 @@ use super::{
 use crate::sync::{Ordering, Word};
 
 /// A search, with the lowest resident met so far.
-struct Search<'a, St> {
+struct Search<'a, St, V> {
     table: &'a Table<St>,
+    values: V,
     bounds: Bounds<'a>,
     ticket: Ticket,
     best: Option<Found>,
@@ -29,9 +30,11 @@ impl<St: Storage> Table<St> {
     ///
     /// While the ticket is current, no key is admitted or evicted, and residents only grow. So a
     /// resident that was not below the best found when it was looked at is not below it later.
-    pub(super) fn lowest_resident(&self, ticket: Ticket) -> Option<Found> {
-        let mut search =
-            Search { table: self, bounds: self.bounds(), ticket, best: None, mark: None, moved: false };
+    ///
+    /// Under windows, the first one found that has no value in this window will do.
+    pub(super) fn lowest_resident(&self, ticket: Ticket, values: impl Values) -> Option<Found> {
+        let (bounds, best, mark) = (self.bounds(), None, None);
+        let mut search = Search { table: self, values, bounds, ticket, best, mark, moved: false };
         let shape = self.storage.shape();
         match shape.levels {
             0 => {
@@ -87,7 +90,7 @@ impl<St: Storage> Table<St> {
     }
 }
 
-impl<St: Storage> Search<'_, St> {
+impl<St: Storage, V: Values> Search<'_, St, V> {
     /// Visits those nodes of a level that may have a resident lower than the best below them, the
     /// least bound first. Returns a lower bound of all nodes given.
     fn descend(&mut self, level: usize, nodes: Range<usize>) -> Word {
@@ -128,7 +131,7 @@ impl<St: Storage> Search<'_, St> {
     }
 
     fn may_be_lower(&self, bound: Word) -> bool {
-        bound != NOTHING && self.best.is_none_or(|best| bound < best.peak)
+        bound != NOTHING && self.best.is_none_or(|best| !self.values.is_stale(best.peak) && bound < best.peak)
     }
 }
 
@@ -149,7 +152,11 @@ mod tests {
     use std::vec::Vec;
 
     use super::*;
-    use crate::{key::inline::InlineCell, ledger::FixedState, table::Heap};
+    use crate::{
+        key::inline::InlineCell,
+        ledger::FixedState,
+        table::{AllTime, Heap},
+    };
 
     #[test]
     fn an_eviction_leaves_no_slack_behind() {
@@ -168,7 +175,8 @@ mod tests {
         const CAPACITY: u64 = 301;
         let table = Table::new(Heap::<InlineCell<u64>>::new(CAPACITY as usize, ()));
         for key in 1..CAPACITY * 4 {
-            table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, &());
+            let Ok(_) =
+                table.record_above_floor(FixedState.hash_one(key), &key, key as Word, None, AllTime, &());
             assert!(key <= CAPACITY || is_tight(&table), "after {key}");
         }
     }

@@ -9,20 +9,28 @@ mod gate;
 mod group;
 mod hint;
 mod lowest;
+mod recorded;
 pub(crate) mod shape;
 mod slot;
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub(crate) mod span;
 mod storage;
+mod tally;
+mod values;
 mod walk;
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub(crate) mod windows;
 pub(crate) mod word;
 
 use crate::{
     key::{Comparison, Query},
-    sync::{AtomicUsize, AtomicWord, CachePadded, Ordering, Word, const_fn, widen},
+    sync::{AtomicWord, CachePadded, Ordering, Word, const_fn, widen},
 };
 use bounds::Bounds;
 use gate::{Admissions, Ticket};
 use group::Groups;
 pub use hint::Hint;
+pub use recorded::Recorded;
 use shape::Home;
 use slot::Slot;
 #[cfg(not(highwater_loom))]
@@ -30,43 +38,18 @@ pub(crate) use storage::Fixed;
 #[cfg(feature = "alloc")]
 pub(crate) use storage::Heap;
 pub(crate) use storage::{Key, Pin, Storage};
+use tally::Tally;
+pub(crate) use values::{AllTime, Values};
 use word::{Peak, saturate};
-
-/// The effect of a [`record_peak`](crate::InlineLedger::record_peak).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Recorded {
-    /// The principal's peak, or the floor, was already at least this value.
-    Unchanged,
-    /// The principal was resident, and its peak is now this value.
-    Raised,
-    /// The principal is resident now, in the place of the lowest resident if the ledger was full.
-    Admitted,
-    /// The ledger is full and no resident is lower than this value.
-    Dropped,
-    /// The value is above the floor and was **not** kept: admissions in flight held every spare
-    /// slot, or, with epoch keys, too many retired keys were waiting behind a stalled thread.
-    /// Counted by `refused()`, and covered by `untracked_at_most()`.
-    Refused,
-}
 
 /// The shared state of a ledger.
 pub(crate) struct Table<St> {
-    /// The highest peak that was proven to be the lowest of a full table; 0 until then.
+    /// The highest peak that was proven to be the lowest of a full table; 0 until then. Under
+    /// windows: the largest value of those windows that are closed for admissions.
     floor: CachePadded<AtomicWord>,
     admissions: CachePadded<Admissions>,
     tally: CachePadded<Tally>,
     storage: St,
-}
-
-/// Counts, and the values that go with them.
-struct Tally {
-    evictions: AtomicWord,
-    refused: AtomicUsize,
-    /// The largest value that was refused.
-    lost: AtomicWord,
-    /// The searches that raised a bound.
-    raising_searches: AtomicWord,
 }
 
 /// A resident: the slot and the peak with which a call met it.
@@ -80,15 +63,16 @@ impl<St> Table<St> {
     const_fn! {
         /// A table over storage whose bytes are all zero.
         pub(crate) fn new(storage: St) -> Self {
+            Self::beginning(storage, Admissions::new())
+        }
+    }
+
+    const_fn! {
+        fn beginning(storage: St, admissions: Admissions) -> Self {
             Self {
                 floor: CachePadded(AtomicWord::new(0)),
-                admissions: CachePadded(Admissions::new()),
-                tally: CachePadded(Tally {
-                    evictions: AtomicWord::new(0),
-                    refused: AtomicUsize::new(0),
-                    lost: AtomicWord::new(0),
-                    raising_searches: AtomicWord::new(0),
-                }),
+                admissions: CachePadded(admissions),
+                tally: CachePadded(Tally::new()),
                 storage,
             }
         }
@@ -128,7 +112,7 @@ impl<St> Table<St> {
     pub(crate) fn refused(&self) -> u64 {
         // Acquire: pairs with the update in `refuse`. A thread that sees a refusal counted also
         // sees it in `untracked_at_most`.
-        self.tally.refused.load(Ordering::Acquire) as u64
+        widen(self.tally.refused.load(Ordering::Acquire))
     }
 }
 
@@ -175,69 +159,104 @@ impl<St: Storage> Table<St> {
     /// Records a value above the floor for a key, and notes in the hint where the key was met. Always
     /// part of the one function that calls it, which knows what kind of pin it has.
     #[inline(always)]
-    pub(crate) fn record_above_floor<W: Query<St::Cell>>(
+    pub(crate) fn record_above_floor<W: Query<St::Cell>, V: Values>(
         &self,
         hash: u64,
         query: &W,
-        bytes: Word,
+        value: Word,
         mut hint: Option<&mut Hint>,
+        values: V,
         pin: &Pin<St>,
-    ) -> Recorded {
-        if let Some((slot, met)) = self.candidate(hash)
-            && let Comparison::Equal = met.compare(slot, query, pin)
-            && let Some(recorded) = self.raise(met, bytes, hint.as_deref_mut())
-        {
+    ) -> Result<Recorded, V::Ended> {
+        if let Some(recorded) = self.record_at_home(hash, query, value, hint.as_deref_mut(), values, pin) {
             return recorded;
         }
         // No reference to a local, so that this is a tail call.
-        self.record_slow(hash, query, bytes, hint, pin)
+        self.record_slow(hash, query, value, hint, values, pin)
+    }
+
+    /// Records for a resident that is where residents nearly always are. `None` if this look does
+    /// not decide.
+    #[inline(always)]
+    pub(crate) fn record_at_home<W: Query<St::Cell>, V: Values>(
+        &self,
+        hash: u64,
+        query: &W,
+        value: Word,
+        hint: Option<&mut Hint>,
+        values: V,
+        pin: &Pin<St>,
+    ) -> Option<Result<Recorded, V::Ended>> {
+        let (slot, met) = self.candidate(hash, values)?;
+        let Comparison::Equal = met.compare(slot, query, pin) else { return None };
+        self.raise(met, value, hint, values)
     }
 
     /// Raises a resident just found. `None` if the slot has changed since.
     #[inline]
-    fn raise(&self, found: Found, bytes: Word, hint: Option<&mut Hint>) -> Option<Recorded> {
-        let raises = bytes > found.peak;
-        if raises {
-            self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(bytes)).ok()?;
+    fn raise<V: Values>(
+        &self,
+        found: Found,
+        value: Word,
+        hint: Option<&mut Hint>,
+        values: V,
+    ) -> Option<Result<Recorded, V::Ended>> {
+        let effect = values.effect(value, found.peak);
+        if let Ok(recorded) = effect {
+            if recorded != Recorded::Unchanged {
+                self.slot(found.slot).replace(Peak::live(found.peak), Peak::live(value)).ok()?;
+            }
+            if let Some(hint) = hint {
+                hint.see_peak(found.slot, value.max(found.peak));
+            }
         }
-        if let Some(hint) = hint {
-            hint.see_peak(found.slot, bytes.max(found.peak));
-        }
-        Some(if raises { Recorded::Raised } else { Recorded::Unchanged })
+        Some(effect)
     }
 
-    /// Records through a hint alone. `None` if the hint does not decide.
+    /// Raises through a hint alone. `None` if the hint does not decide.
     #[inline]
-    pub(crate) fn record_by_hint(&self, bytes: u64, hint: &mut Hint) -> Option<Recorded> {
-        let bytes = saturate(bytes);
-        if bytes <= hint.seen() {
-            // The peak was this high once. If the resident was evicted since, the floor is this
-            // high.
-            return Some(Recorded::Unchanged);
-        }
+    pub(crate) fn raise_by_hint<V: Values>(
+        &self,
+        value: Word,
+        hint: &mut Hint,
+        values: V,
+    ) -> Option<Result<Recorded, V::Ended>> {
         let slot = hint.slot()?;
         // A peak word never comes back, so if the slot still holds it, it is the same resident's.
-        self.raise(Found { slot, peak: hint.seen() }, bytes, Some(hint))
+        // (Under windows, the slot may be one of another table, which never had that word.)
+        self.raise(Found { slot, peak: hint.seen() }, value, Some(hint), values)
     }
 
     /// The peak of a key in bytes, or 0 if it is not resident.
     #[inline]
-    pub(crate) fn peak<W: Query<St::Cell>>(&self, hash: u64, query: &W, pin: &Pin<St>) -> u64 {
-        if let Some((slot, met)) = self.candidate(hash)
+    pub(crate) fn peak<W: Query<St::Cell>, V: Values>(
+        &self,
+        hash: u64,
+        query: &W,
+        values: V,
+        pin: &Pin<St>,
+    ) -> Result<u64, V::Ended> {
+        if let Some((slot, met)) = self.candidate(hash, values)
             && let Comparison::Equal = met.compare(slot, query, pin)
         {
-            return widen(met.peak);
+            return values.bytes(met.peak);
         }
-        self.peak_slow(self.storage.shape().home(hash), query, pin)
+        self.peak_slow(self.storage.shape().home(hash), query, values, pin)
     }
 
     /// The same, for a key that is not where residents nearly always are.
     #[inline(never)]
-    fn peak_slow<W: Query<St::Cell>>(&self, home: Home, query: &W, pin: &Pin<St>) -> u64 {
+    fn peak_slow<W: Query<St::Cell>, V: Values>(
+        &self,
+        home: Home,
+        query: &W,
+        values: V,
+        pin: &Pin<St>,
+    ) -> Result<u64, V::Ended> {
         loop {
-            match self.find(home, query, pin) {
-                Ok(found) => return widen(found.peak),
-                Err(ticket) if self.is_current(ticket) => return 0,
+            match self.find(home, query, values, pin) {
+                Ok(found) => return values.bytes(found.peak),
+                Err(ticket) if self.is_current(ticket) => return Ok(0),
                 Err(_) => {}
             }
         }

@@ -48,7 +48,7 @@ impl Shape {
         Self::new(capacity, capacity * 2)
     }
 
-    const fn new(capacity: usize, slots: usize) -> Self {
+    pub(crate) const fn new(capacity: usize, slots: usize) -> Self {
         let mut shape = Self {
             capacity,
             slots,
@@ -72,11 +72,19 @@ impl Shape {
         shape
     }
 
+    /// The same shape with a gate that can name no slot, as that of a closing does: the number
+    /// after the last one.
+    pub(crate) const fn windowed(mut self) -> Self {
+        self.gate = GateShape::new(self.capacity, self.slots + 1);
+        self
+    }
+
     /// The same shape with a short round of `seq`, so that tests see it wrap.
     #[cfg(any(test, highwater_loom))]
     #[cfg_attr(mutants, mutants::skip)] // For tests alone.
     pub(crate) fn with_seq_bits(mut self, seq_bits: u32) -> Self {
-        let slot_bits = usize::BITS - (self.slots - 1).leading_zeros();
+        // Enough for the gate of a closing as well.
+        let slot_bits = usize::BITS - self.slots.leading_zeros();
         self.gate = GateShape::with_seq_bits(self.capacity, slot_bits.max(2), seq_bits);
         self
     }

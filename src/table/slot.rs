@@ -14,10 +14,10 @@ pub(crate) struct Slot<C> {
 zeroable! { [C: crate::sync::Zeroable] Slot<C>: peak, cell }
 
 impl<C> Slot<C> {
-    /// A slot that was never used, for a table in place.
+    /// A slot with this word and no key, for a table in place.
     #[cfg(not(highwater_loom))]
-    pub(crate) const fn new(cell: C) -> Self {
-        Self { peak: AtomicWord::new(0), cell }
+    pub(crate) const fn new(peak: Peak, cell: C) -> Self {
+        Self { peak: AtomicWord::new(peak.word()), cell }
     }
 
     /// Reads the peak word. SeqCst: one thread's reads of several principals and other threads'
@@ -34,6 +34,13 @@ impl<C> Slot<C> {
     #[inline]
     pub(super) fn is_still(&self, seen: Peak) -> bool {
         self.peak.load(Ordering::Relaxed) == seen.word()
+    }
+
+    /// Writes the word of a slot of a table that no other thread has yet. Relaxed: the table
+    /// reaches other threads by what orders this store.
+    #[cfg(all(feature = "alloc", target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn set(&self, peak: Peak) {
+        self.peak.store(peak.word(), Ordering::Relaxed);
     }
 
     /// Frees the slot of a claim that was never published. Only its owner changes the word of such a slot. The

@@ -46,6 +46,9 @@ pub(crate) struct Peak(Word);
 
 impl Peak {
     pub(crate) const EMPTY: Self = Self(0);
+    /// Under windows: a place that no key holds. A final value of 0 bytes in window 0, which nothing
+    /// raises.
+    pub(crate) const VACANCY: Self = Self(1);
     /// The largest peak of a resident, in bytes. Larger values are recorded as this one.
     pub(crate) const MAX: Word = NOT_LIVE - 1;
 
@@ -72,7 +75,7 @@ impl Peak {
     }
 
     #[inline]
-    pub(crate) fn word(self) -> Word {
+    pub(crate) const fn word(self) -> Word {
         self.0
     }
 
@@ -176,7 +179,7 @@ pub(crate) struct Gate(Word);
 
 impl Gate {
     #[inline]
-    pub(crate) fn new(seq: Word, slot: usize, shape: &GateShape) -> Self {
+    pub(crate) const fn new(seq: Word, slot: usize, shape: &GateShape) -> Self {
         Self(seq << shape.slot_bits | slot as Word)
     }
 
@@ -186,7 +189,7 @@ impl Gate {
     }
 
     #[inline]
-    pub(crate) fn word(self) -> Word {
+    pub(crate) const fn word(self) -> Word {
         self.0
     }
 

@@ -30,11 +30,11 @@ pub enum Operation {
 
 /// An operation between two readings of a clock; it took effect somewhere in `call..=end`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Event {
+pub struct Event<O = Operation> {
     pub call: u64,
     /// [`PENDING`] when the call never returned.
     pub end: u64,
-    pub operation: Operation,
+    pub operation: O,
 }
 
 /// The end of a call that never returned.

@@ -7,6 +7,8 @@
 //! set of operations and the same state need not both be followed.
 
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use highwater::Recorded;
 
@@ -16,23 +18,50 @@ use super::oracle::LARGEST_PEAK;
 /// The longest history that fits the set of operations taken.
 pub const LONGEST: usize = 128;
 
+/// A sequential rule: which states an operation may lead to, given its answer.
+pub trait Rule {
+    type Operation: Debug;
+    type State: Clone + Eq + Hash;
+
+    fn start(&self) -> Self::State;
+
+    /// None when the answer is illegal here.
+    fn after(&self, state: &Self::State, operation: &Self::Operation) -> Vec<Self::State>;
+}
+
+/// The rule of a ledger with so many places.
+struct Places(usize);
+
+impl Rule for Places {
+    type Operation = Operation;
+    type State = Ledger;
+
+    fn start(&self) -> Ledger {
+        Ledger::default()
+    }
+
+    fn after(&self, state: &Ledger, operation: &Operation) -> Vec<Ledger> {
+        state.after(operation, self.0)
+    }
+}
+
 /// The sequential ledger: what is resident, and the largest value so far of every key that anything
 /// was recorded for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
-struct Ledger {
-    residents: BTreeMap<u64, u64>,
+pub struct Ledger {
+    pub residents: BTreeMap<u64, u64>,
     maxima: BTreeMap<u64, u64>,
 }
 
 impl Ledger {
     /// The lowest resident's peak, 0 while there are free places.
-    fn lowest(&self, capacity: usize) -> u64 {
+    pub fn lowest(&self, capacity: usize) -> u64 {
         if self.residents.len() < capacity { 0 } else { self.residents.values().copied().min().unwrap_or(0) }
     }
 
     /// The states that `operation` may lead to, given its answer; none when the answer is illegal
     /// here.
-    fn after(&self, operation: &Operation, capacity: usize) -> Vec<Self> {
+    pub fn after(&self, operation: &Operation, capacity: usize) -> Vec<Self> {
         match *operation {
             Operation::Record { key, bytes, answer } => {
                 self.after_record(key, bytes.min(LARGEST_PEAK), answer, capacity)
@@ -105,13 +134,23 @@ impl Ledger {
 /// # Panics
 /// If the history has more than [`LONGEST`] operations.
 pub fn check(history: &[Event], capacity: usize) -> Result<usize, String> {
+    check_by(&Places(capacity), history)
+}
+
+/// The same by any rule.
+///
+/// # Errors
+/// As [`check`].
+///
+/// # Panics
+/// As [`check`].
+pub fn check_by<R: Rule>(rule: &R, history: &[Event<R::Operation>]) -> Result<usize, String> {
     assert!(history.len() <= LONGEST, "{} operations are more than the {LONGEST} that fit", history.len());
-    let mut search =
-        Search { history, capacity, seen: HashSet::new(), order: Vec::new(), longest: Vec::new() };
-    if search.extend(0, &Ledger::default()) {
+    let mut search = Search { history, rule, seen: HashSet::new(), order: Vec::new(), longest: Vec::new() };
+    if search.extend(0, &rule.start()) {
         return Ok(search.seen.len());
     }
-    let mut text = format!("no legal order for capacity {capacity}; the longest legal beginning:\n");
+    let mut text = "no legal order; the longest legal beginning:\n".to_owned();
     for &index in &search.longest {
         text += &format!("  {:?}\n", history[index]);
     }
@@ -122,29 +161,29 @@ pub fn check(history: &[Event], capacity: usize) -> Result<usize, String> {
     Err(text)
 }
 
-struct Search<'a> {
-    history: &'a [Event],
-    capacity: usize,
-    seen: HashSet<(u128, Ledger)>,
+struct Search<'a, R: Rule> {
+    history: &'a [Event<R::Operation>],
+    rule: &'a R,
+    seen: HashSet<(u128, R::State)>,
     order: Vec<usize>,
     longest: Vec<usize>,
 }
 
-impl Search<'_> {
-    /// Whether the operations outside `taken` can follow on `ledger` in some legal order.
-    fn extend(&mut self, taken: u128, ledger: &Ledger) -> bool {
+impl<R: Rule> Search<'_, R> {
+    /// Whether the operations outside `taken` can follow on `state` in some legal order.
+    fn extend(&mut self, taken: u128, state: &R::State) -> bool {
         let left = || (0..self.history.len()).filter(|index| taken & 1 << index == 0);
         // The call that ends first must come before every call that began after that.
         let first_end = left().map(|index| self.history[index].end).min().unwrap_or(PENDING);
         if first_end == PENDING {
             return true;
         }
-        if !self.seen.insert((taken, ledger.clone())) {
+        if !self.seen.insert((taken, state.clone())) {
             return false;
         }
         let candidates: Vec<usize> = left().filter(|&index| self.history[index].call <= first_end).collect();
         for index in candidates {
-            for next in ledger.after(&self.history[index].operation, self.capacity) {
+            for next in self.rule.after(state, &self.history[index].operation) {
                 self.order.push(index);
                 if self.order.len() > self.longest.len() {
                     self.longest.clone_from(&self.order);

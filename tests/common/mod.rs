@@ -19,3 +19,5 @@ pub mod subject;
 #[cfg(target_os = "linux")]
 pub mod victim;
 pub mod watchdog;
+#[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+pub mod windows;

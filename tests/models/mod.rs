@@ -22,6 +22,9 @@ mod linearizability;
 mod oracle;
 #[path = "../common/subject.rs"]
 mod subject;
+#[cfg(not(highwater_narrow))]
+#[path = "../common/windows.rs"]
+mod windows_rule;
 
 mod budget;
 #[cfg(not(highwater_shuttle))]
@@ -31,3 +34,5 @@ mod harness;
 mod histories;
 mod kinds;
 mod scenarios;
+#[cfg(not(highwater_narrow))]
+mod windows;

@@ -14,7 +14,7 @@ use crate::{
     key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
     ledger::DefaultHashBuilder,
     snapshot::Snapshot,
-    table::{Recorded, Storage},
+    table::{AllTime, Recorded, Storage},
 };
 
 /// A [`Ledger`](crate::Ledger) under a pin: for many calls at the price of one pin. Made by
@@ -62,7 +62,7 @@ impl<'a, K: EpochKey, S> PinnedLedger<'a, K, S> {
     /// principal that was evicted and admitted again may come twice, and a newcomer may come beside
     /// the resident that it evicted.
     pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.core.table().walk(&self.participant, visit)
+        self.core.table().walk(AllTime, &self.participant, visit)
     }
 
     /// Fills `top` with the residents with the highest peaks in bytes, highest first, ties in no

@@ -15,8 +15,9 @@ use crate::{
         limbo::EpochKey,
         participant::{Participant, ThreadLocal},
     },
+    ledger::{LedgerStats, SnapshotSource},
     snapshot::Snapshot,
-    table::{Hint, Recorded},
+    table::{AllTime, Hint, Recorded},
     tracker::{Tracker, sealed},
 };
 
@@ -87,7 +88,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
 
     /// As [`PinnedLedger::for_each`].
     pub fn for_each(&self, visit: impl FnMut(K, u64)) -> bool {
-        self.core().table().walk(&self.participant(), visit)
+        self.core().table().walk(AllTime, &self.participant(), visit)
     }
 
     /// As [`PinnedLedger::top_into`].

@@ -4,10 +4,11 @@ use super::{Intent, Shape, Slot, Storage};
 use crate::{
     key::{InlineKey, inline::InlineCell},
     sync::{AtomicWord, Word},
+    table::word::Peak,
 };
 
-/// The arrays of a table in place.
-pub(crate) struct Fixed<K: InlineKey, const CAPACITY: usize> {
+/// The arrays of a table in place: of a ledger by windows if `WINDOWED`.
+pub(crate) struct Fixed<K: InlineKey, const CAPACITY: usize, const WINDOWED: bool = false> {
     slots: [[Slot<InlineCell<K>>; 2]; CAPACITY],
     /// Enough for twice as many slots.
     groups: [AtomicWord; CAPACITY],
@@ -18,7 +19,7 @@ pub(crate) struct Fixed<K: InlineKey, const CAPACITY: usize> {
 
 const NODES_PER_PLACE: usize = if Word::BITS == 64 { 1 } else { 0 };
 
-impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
+impl<K: InlineKey, const CAPACITY: usize, const WINDOWED: bool> Fixed<K, CAPACITY, WINDOWED> {
     pub(crate) const SHAPE: Shape = {
         assert!(CAPACITY > 0, "a ledger needs at least one place: its CAPACITY is 0");
         assert!(
@@ -27,19 +28,23 @@ impl<K: InlineKey, const CAPACITY: usize> Fixed<K, CAPACITY> {
         );
         let shape = Shape::doubled(CAPACITY);
         assert!(shape.nodes() <= CAPACITY * NODES_PER_PLACE && shape.groups <= CAPACITY);
-        shape
+        if WINDOWED { shape.windowed() } else { shape }
     };
+
+    /// The word of the first slot of each place.
+    const FIRST: Peak = if WINDOWED { Peak::VACANCY } else { Peak::EMPTY };
 
     #[allow(clippy::declare_interior_mutable_const)] // The initial value of a static.
     pub(crate) const NEW: Self = Self {
-        slots: [const { [const { Slot::new(InlineCell::EMPTY) }; 2] }; CAPACITY],
+        slots: [const { [Slot::new(Self::FIRST, InlineCell::EMPTY), Slot::new(Peak::EMPTY, InlineCell::EMPTY)] };
+            CAPACITY],
         groups: [const { AtomicWord::new(0) }; CAPACITY],
         intents: [const { [const { Intent::new() }; 2] }; CAPACITY],
         nodes: [const { [const { AtomicWord::new(0) }; NODES_PER_PLACE] }; CAPACITY],
     };
 }
 
-impl<K: InlineKey, const CAPACITY: usize> Storage for Fixed<K, CAPACITY> {
+impl<K: InlineKey, const CAPACITY: usize, const WINDOWED: bool> Storage for Fixed<K, CAPACITY, WINDOWED> {
     type Cell = InlineCell<K>;
 
     #[inline]

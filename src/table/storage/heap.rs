@@ -6,6 +6,7 @@ use super::{Intent, Shape, Slot, Storage};
 use crate::{
     key::KeyCell,
     sync::{AtomicWord, Zeroable, zeroed},
+    table::word::Peak,
 };
 
 /// The arrays of a table on the heap, allocated at once and never resized.
@@ -24,13 +25,38 @@ impl<C: KeyCell> Heap<C> {
     /// If the capacity is 0 or larger than a table can be, or if the allocator does not have enough
     /// memory.
     pub(crate) fn new(capacity: usize, limbo: C::Limbo) -> Self {
+        Self::with_shape(Self::shape_for(capacity), limbo)
+    }
+
+    /// For a table of a ledger by windows.
+    ///
+    /// # Panics
+    ///
+    /// As [`new`](Heap::new).
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn for_windows(capacity: usize, limbo: C::Limbo) -> Self {
+        Self::with_vacancies(Self::shape_for(capacity).windowed(), limbo)
+    }
+
+    /// With a vacancy for each place, spread over the groups.
+    #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
+    pub(crate) fn with_vacancies(shape: Shape, limbo: C::Limbo) -> Self {
+        let heap = Self::with_shape(shape, limbo);
+        for place in 0..shape.capacity as u64 {
+            let slot = place * shape.slots as u64 / shape.capacity as u64;
+            heap.slots[slot as usize].set(Peak::VACANCY);
+        }
+        heap
+    }
+
+    fn shape_for(capacity: usize) -> Shape {
         assert!(capacity > 0, "capacity is 0: a ledger needs at least one place");
         assert!(
             capacity <= Shape::MAX_CAPACITY,
             "capacity {capacity} is too large: at most {} places can be addressed here",
             Shape::MAX_CAPACITY
         );
-        Self::with_shape(Shape::with_capacity(capacity), limbo)
+        Shape::with_capacity(capacity)
     }
 
     pub(crate) fn with_shape(shape: Shape, limbo: C::Limbo) -> Self {
