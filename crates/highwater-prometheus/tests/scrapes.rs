@@ -140,3 +140,28 @@ fn the_older_text_format_has_the_same_numbers() {
     assert!(text.contains("wasm_guest_memory_peak_bytes{principal=\"1\"} 65536\n"), "{text}");
     assert!(text.contains("wasm_guest_memory_evictions_total 0\n"), "{text}");
 }
+
+#[test]
+fn ledgers_by_windows_report_the_last_closed_window() {
+    let ledger = highwater::WindowedLedger::<u64, FixedState>::with_capacity_and_hasher(4, FixedState);
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(LedgerCollector::new(ledger.clone())));
+    ledger.record_peak(&1, 65_536);
+    let text = scrape(&registry);
+    assert!(text.contains("wasm_guest_memory_window 0\n") && !text.contains("principal="), "{text}");
+    ledger.rotate().expect("windows are left");
+    ledger.record_peak(&2, 131_072);
+    // Two scrapers take nothing from each other.
+    for _ in 0..2 {
+        let text = scrape(&registry);
+        for line in [
+            "wasm_guest_memory_peak_bytes{principal=\"1\"} 65536",
+            "wasm_guest_memory_tracked_principals 1",
+            "wasm_guest_memory_window 1",
+            "wasm_guest_memory_window_refused_records 0",
+        ] {
+            assert!(text.lines().any(|seen| seen == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("principal=\"2\"") && !text.contains("refused_total"), "{text}");
+    }
+}
