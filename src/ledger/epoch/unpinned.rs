@@ -15,6 +15,7 @@ use crate::{
         limbo::EpochKey,
         participant::{Participant, ThreadLocal},
     },
+    ledger::{LedgerStats, SnapshotSource},
     snapshot::Snapshot,
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
