@@ -7,6 +7,8 @@ pub(crate) mod epoch;
 pub(crate) mod inline;
 mod inline_str;
 #[cfg(feature = "alloc")]
+pub(crate) mod limbo;
+#[cfg(feature = "alloc")]
 pub(crate) mod participant;
 #[cfg(feature = "alloc")]
 mod permit;

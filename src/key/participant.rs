@@ -1,5 +1,7 @@
 //! How a thread takes part in epoch reclamation.
 
+#[cfg(feature = "std-ledger")]
+use core::borrow::Borrow;
 use core::ops::Deref;
 
 use crossbeam_epoch::{Guard, LocalHandle};
@@ -15,7 +17,7 @@ pub(crate) enum Participant {
 }
 
 impl Participant {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn pin(&self) -> Pinning<'_> {
         match self {
             #[cfg(feature = "std-ledger")]
@@ -42,6 +44,20 @@ impl Participant {
         if let Self::Pinned(guard) = self {
             guard.repin();
         }
+    }
+}
+
+/// The [`Participant::ThreadLocal`], as a type: a call that is given this has no other case in its
+/// code.
+#[cfg(feature = "std-ledger")]
+#[derive(Clone, Copy)]
+pub(crate) struct ThreadLocal;
+
+#[cfg(feature = "std-ledger")]
+impl Borrow<Participant> for ThreadLocal {
+    #[inline]
+    fn borrow(&self) -> &Participant {
+        &Participant::ThreadLocal
     }
 }
 

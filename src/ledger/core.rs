@@ -70,8 +70,7 @@ impl<St: Storage, S> Core<St, S> {
 }
 
 impl<St: Storage, S: BuildHasher> Core<St, S> {
-    /// The record of all ledgers. A value at or below the floor is turned away inline, without a
-    /// hash or a pin.
+    /// The record of all ledgers.
     #[inline]
     pub(crate) fn record<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
         &self,
@@ -80,17 +79,29 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
         mut hint: Option<&mut Hint>,
         pin: impl FnOnce() -> P,
     ) -> Recorded {
-        match self.table.above_floor(bytes, hint.as_deref_mut()) {
-            Some(bytes) => self.record_above_floor(query, bytes, hint, pin()),
-            None => Recorded::Unchanged,
+        match self.decide(bytes, hint.as_deref_mut()) {
+            Ok(recorded) => recorded,
+            Err(above) => self.record_above_floor(query, above, hint, pin()),
         }
+    }
+
+    /// Records a value that the hint decides, or the floor: without a hash or a pin. Otherwise the
+    /// value as the table counts it, which is above the floor.
+    #[inline]
+    pub(crate) fn decide(&self, bytes: u64, mut hint: Option<&mut Hint>) -> Result<Recorded, Word> {
+        if let Some(hint) = &mut hint
+            && let Some(recorded) = self.table.record_by_hint(bytes, hint)
+        {
+            return Ok(recorded);
+        }
+        self.table.above_floor(bytes, hint).map_or(Ok(Recorded::Unchanged), Err)
     }
 
     /// Out of line, so that a call site is only the comparison with the floor. The hash is computed
     /// in here: as one more argument, it would cost a resident's record three to seven instructions
     /// (`ci/instructions`) and save a static ledger four bytes of code (`ci/code-size`).
     #[inline(never)]
-    fn record_above_floor<W: Query<St::Cell>>(
+    pub(crate) fn record_above_floor<W: Query<St::Cell>>(
         &self,
         query: impl Borrow<W>,
         bytes: Word,
@@ -101,32 +112,21 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
         self.table.record_above_floor(self.hasher.hash_one(query), query, bytes, hint, pin.borrow())
     }
 
-    /// The same for a key that was met before: its hint alone may decide.
-    #[inline]
-    pub(crate) fn record_hinted<W: Query<St::Cell>, P: Borrow<Pin<St>>>(
-        &self,
-        query: impl Borrow<W>,
-        bytes: u64,
-        hint: &mut Hint,
-        pin: impl FnOnce() -> P,
-    ) -> Recorded {
-        match self.table.record_by_hint(bytes, hint) {
-            Some(recorded) => recorded,
-            None => self.record(query, bytes, Some(hint), pin),
-        }
-    }
-
     #[inline]
     pub(crate) fn peak<W: Query<St::Cell>>(&self, query: &W, pin: &Pin<St>) -> u64 {
         self.table.peak(self.hasher.hash_one(query), query, pin)
     }
 
-    /// All residents, each once, no more than the capacity.
+    /// All residents, highest first, and the certificate for all others. Ties as `tie` says.
     #[cfg(feature = "alloc")]
-    pub(crate) fn snapshot(&self, pin: &Pin<St>) -> alloc::vec::Vec<(Key<St>, u64)>
+    pub(crate) fn snapshot(
+        &self,
+        tie: impl Fn(&Key<St>, &Key<St>) -> Ordering,
+        pin: &Pin<St>,
+    ) -> crate::snapshot::Snapshot<Key<St>>
     where
         Key<St>: Eq + core::hash::Hash,
     {
-        super::report::snapshot(&self.table, pin, |key| self.hasher.hash_one(key))
+        super::report::snapshot(&self.table, pin, |key| self.hasher.hash_one(key), tie)
     }
 }

@@ -103,7 +103,7 @@ impl<K: InlineKey, const CAPACITY: usize, S: BuildHasher> sealed::Handle for &St
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.core.record_hinted::<K, _>(key, bytes, hint, || ())
+        self.core.record::<K, _>(key, bytes, Some(hint), || ())
     }
 }
 

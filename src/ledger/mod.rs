@@ -12,9 +12,13 @@ pub(crate) mod inline;
 mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
+#[cfg(feature = "alloc")]
+mod source;
 
 use crate::{sync::widen, table::word::Peak};
 pub use hashers::{DefaultHashBuilder, FixedState};
+#[cfg(feature = "alloc")]
+pub use source::SnapshotSource;
 
 /// The capacity of a default ledger, in principals.
 pub const MAX_PRINCIPALS: usize = 4096;
@@ -31,7 +35,7 @@ const fn arc_bytes<T>() -> usize {
 }
 
 /// The numbers of a ledger, for an exporter of metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerStats {
     /// Principals in the ledger.

@@ -172,8 +172,9 @@ impl<St: Storage> Table<St> {
         None
     }
 
-    /// Records a value above the floor for a key, and notes in the hint where the key was met.
-    #[inline]
+    /// Records a value above the floor for a key, and notes in the hint where the key was met. Always
+    /// part of the one function that calls it, which knows what kind of pin it has.
+    #[inline(always)]
     pub(crate) fn record_above_floor<W: Query<St::Cell>>(
         &self,
         hash: u64,

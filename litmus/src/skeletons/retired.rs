@@ -9,12 +9,12 @@ pub const LITMUS: &[Litmus] = &[
     Litmus {
         name: "a_key_taken_for_a_parcel",
         bad: "a call takes the loose keys, and does not see where the first of them links to",
-        program: |o| taken_from_a_list(o, "key/epoch.rs seal: loose.swap"),
+        program: |o| taken_from_a_list(o, "key/limbo.rs seal: loose.swap"),
     },
     Litmus {
         name: "a_parcel_that_begins_to_age",
         bad: "a call takes the fresh parcels, and does not see where the first of them links to",
-        program: |o| taken_from_a_list(o, "key/epoch.rs age: fresh.swap"),
+        program: |o| taken_from_a_list(o, "key/limbo.rs age: fresh.swap"),
     },
     Litmus {
         name: "lists_under_the_lock",
@@ -33,7 +33,7 @@ fn taken_from_a_list<'a>(o: &'a Orderings<'a>, take: &'static str) -> Program<'a
     Program::new()
         .thread(move |t| {
             t.store("next", 1, Relaxed);
-            let push = o.of("key/epoch.rs push: list.compare_exchange");
+            let push = o.of("key/limbo.rs push: list.compare_exchange");
             let pushed = t.compare_exchange("list", 0, 1, push, Relaxed)?;
             t.only_if(pushed.is_ok())
         })
@@ -51,11 +51,11 @@ fn lists_under_the_lock<'a>(o: &'a Orderings<'a>) -> Program<'a> {
         .initially("locked", 1)
         .thread(move |t| {
             t.store("due", 1, Relaxed);
-            t.store("locked", 0, o.of("key/epoch.rs drop: 0.store"));
+            t.store("locked", 0, o.of("key/limbo.rs drop: 0.store"));
             Some(())
         })
         .thread(move |t| {
-            let locked = t.swap("locked", 1, o.of("key/epoch.rs free: locked.swap"))?;
+            let locked = t.swap("locked", 1, o.of("key/limbo.rs free: locked.swap"))?;
             t.only_if(locked == 0)?;
             let due = t.load("due", Relaxed)?;
             t.only_if(due == 0)
@@ -75,11 +75,11 @@ fn a_key_read_before_it_is_freed<'a>(o: &'a Orderings<'a>) -> Program<'a> {
         .thread(move |t| {
             let unpinned = t.load("unpinned", Acquire)?;
             t.only_if(unpinned == 1)?;
-            t.store("aged", 1, o.of("key/epoch.rs age: aged.store"));
+            t.store("aged", 1, o.of("key/limbo.rs age: aged.store"));
             Some(())
         })
         .thread(move |t| {
-            let aged = t.load("aged", o.of("key/epoch.rs age: aged.load"))?;
+            let aged = t.load("aged", o.of("key/limbo.rs age: aged.load"))?;
             t.only_if(aged == 1)?;
             let used = t.load("used", Relaxed)?;
             t.only_if(used == 0)

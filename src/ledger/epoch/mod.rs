@@ -14,7 +14,10 @@ use crossbeam_epoch::Collector;
 use super::MAX_PRINCIPALS;
 use super::{DefaultHashBuilder, arc_bytes, core::Core, face::readings};
 use crate::{
-    key::epoch::{EpochCell, EpochKey, Limbo},
+    key::{
+        epoch::EpochCell,
+        limbo::{EpochKey, Limbo},
+    },
     sync::AtomicUsize,
     table::{Heap, Storage},
 };

@@ -10,8 +10,9 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
+    key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
     ledger::DefaultHashBuilder,
+    snapshot::Snapshot,
     table::{Hint, Recorded},
     tracker::sealed,
 };
@@ -93,14 +94,14 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
 
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
+    pub fn snapshot(&self) -> Snapshot<K> {
         pinned::snapshot(self.ledger.core(), &self.participant)
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        pinned::top(self.snapshot(), n)
+        self.snapshot().into_iter().take(n).collect()
     }
 }
 
@@ -109,12 +110,8 @@ impl<K: EpochKey, S: BuildHasher> sealed::Handle for Recorder<K, S> {
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.ledger.core().record_hinted::<Borrowed<'_, K, _, _>, _>(
-            Borrowed::new(key, || key.clone()),
-            bytes,
-            hint,
-            || &self.participant,
-        )
+        let query = Borrowed::new(key, || key.clone());
+        self.ledger.core().record::<Borrowed<'_, K, _, _>, _>(query, bytes, Some(hint), || &self.participant)
     }
 }
 

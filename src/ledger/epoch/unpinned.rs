@@ -10,7 +10,13 @@ use equivalent::Equivalent;
 
 use super::{Ledger, PinnedLedger, pinned};
 use crate::{
-    key::{borrowed::Borrowed, epoch::EpochKey, participant::Participant},
+    key::{
+        borrowed::Borrowed,
+        limbo::EpochKey,
+        participant::{Participant, ThreadLocal},
+    },
+    ledger::{LedgerStats, SnapshotSource},
+    snapshot::Snapshot,
     table::{Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -35,6 +41,26 @@ impl<K: EpochKey, S> Ledger<K, S> {
 
 /// The calls that pin for themselves.
 impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
+    #[inline]
+    fn record<Q, F>(&self, query: Borrowed<'_, K, Q, F>, bytes: u64, mut hint: Option<&mut Hint>) -> Recorded
+    where
+        Q: Hash + Equivalent<K> + ?Sized,
+        F: Fn() -> K,
+    {
+        let core = self.core();
+        let above = match core.decide(bytes, hint.as_deref_mut()) {
+            Ok(recorded) => return recorded,
+            Err(above) => above,
+        };
+        match &*self.inner.collector {
+            None => core.record_above_floor::<Borrowed<'_, K, Q, F>>(query, above, hint, ThreadLocal),
+            Some(collector) => {
+                let participant = Participant::Registered(collector.register());
+                core.record_above_floor::<Borrowed<'_, K, Q, F>>(query, above, hint, participant)
+            }
+        }
+    }
+
     /// As [`PinnedLedger::record_peak`]. Pins only for a value above the floor.
     #[inline]
     pub fn record_peak<Q>(&self, key: &Q, bytes: u64) -> Recorded
@@ -50,8 +76,7 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
     where
         Q: Hash + Equivalent<K> + ?Sized,
     {
-        self.core()
-            .record::<Borrowed<'_, K, _, _>, _>(Borrowed::new(key, make), bytes, None, || self.participant())
+        self.record(Borrowed::new(key, make), bytes, None)
     }
 
     /// As [`PinnedLedger::peak`].
@@ -74,14 +99,14 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
 
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
+    pub fn snapshot(&self) -> Snapshot<K> {
         pinned::snapshot(self.core(), &self.participant())
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        pinned::top(self.snapshot(), n)
+        self.snapshot().into_iter().take(n).collect()
     }
 
     /// A [`Tracker`] that records for `key` in this ledger.
@@ -108,16 +133,23 @@ impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K,
     }
 }
 
+impl<K: EpochKey, S: BuildHasher> SnapshotSource for Ledger<K, S> {
+    type Principal = K;
+
+    fn snapshot(&self) -> Snapshot<K> {
+        self.snapshot()
+    }
+
+    fn stats(&self) -> LedgerStats {
+        self.stats()
+    }
+}
+
 impl<K: EpochKey, S: BuildHasher> sealed::Handle for Ledger<K, S> {
     type Key = K;
 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
-        self.core().record_hinted::<Borrowed<'_, K, _, _>, _>(
-            Borrowed::new(key, || key.clone()),
-            bytes,
-            hint,
-            || self.participant(),
-        )
+        self.record(Borrowed::new(key, || key.clone()), bytes, Some(hint))
     }
 }
