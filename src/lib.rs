@@ -32,6 +32,7 @@
 //! | record often for one principal | [`Tracker`] |
 //! | limit and charge the guests of a Store | [`StoreMemoryMeter`] with [`MeterLimits`] and a [`Lease`] |
 //! | do so with another engine, or an error of your own | [`impl_resource_limiter!`], [`Account`] |
+//! | bound what all Stores of a host or of a tenant hold together | [`MeterLimits::with_budget`] and a [`Budget`] |
 //! | know what is in use *now*, and deny what would be too much | [`Budget`], [`StaticBudget`] |
 //!
 //! # Guides
