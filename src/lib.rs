@@ -28,6 +28,7 @@
 //! | know which principals needed the most memory | [`MemoryLedger`], for ids of text; [`InlineLedger`], for other plain keys |
 //! | the same for keys of any type | [`Ledger`]; a [`Recorder`] for each thread without `std`; [`Ledger::pin`] for many calls at once |
 //! | the same in a `static`, without an allocator | [`StaticLedger`] |
+//! | merge the ledgers of several nodes, or send them elsewhere | [`Snapshot`] |
 //! | record often for one principal | [`Tracker`] |
 //! | limit and charge the guests of a Store | [`StoreMemoryMeter`] with [`MeterLimits`] and a [`Lease`] |
 //! | do so with another engine, or an error of your own | [`impl_resource_limiter!`], [`Account`] |
@@ -37,6 +38,7 @@
 //!
 //! - [`metering`]: what engines report and what they leave out, leases of pooled Stores, limits
 //! - [`budgets`]: ceiling, budget or ledger; chains of budgets
+//! - [`reports`]: snapshots, what they certify, merging, their form
 //! - [`embedded`]: statics, interrupts, sizes, worst cases
 //! - [`design`]: the contract, the protocol, the orderings, what was tried, the limitations
 //!
@@ -86,6 +88,8 @@ mod key;
 mod ledger;
 mod meter;
 mod principal;
+#[cfg(feature = "alloc")]
+mod snapshot;
 mod sync;
 mod table;
 mod tracker;
@@ -106,6 +110,9 @@ pub mod embedded {}
 #[doc = include_str!("../docs/metering.md")]
 #[cfg(doc)]
 pub mod metering {}
+#[doc = include_str!("../docs/reports.md")]
+#[cfg(doc)]
+pub mod reports {}
 
 pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError};
@@ -139,4 +146,5 @@ pub use {
         epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },
+    snapshot::Snapshot,
 };

@@ -124,12 +124,16 @@ impl<St: Storage, S: BuildHasher> Core<St, S> {
         peak
     }
 
-    /// All residents, each once, no more than the capacity.
+    /// All residents, highest first, and the certificate for all others. Ties as `tie` says.
     #[cfg(feature = "alloc")]
-    pub(crate) fn snapshot(&self, pin: &Pin<St>) -> alloc::vec::Vec<(Key<St>, u64)>
+    pub(crate) fn snapshot(
+        &self,
+        tie: impl Fn(&Key<St>, &Key<St>) -> Ordering,
+        pin: &Pin<St>,
+    ) -> crate::snapshot::Snapshot<Key<St>>
     where
         Key<St>: Eq + core::hash::Hash,
     {
-        super::report::snapshot(&self.table, AllTime, pin, |key| self.hasher.hash_one(key))
+        super::report::snapshot(&self.table, pin, |key| self.hasher.hash_one(key), tie)
     }
 }

@@ -7,11 +7,11 @@ use super::{
     DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes,
     core::Core,
     face::{inline_calls, readings},
-    report,
 };
 use crate::{
     key::{InlineKey, inline::InlineCell},
     principal::PrincipalId,
+    snapshot::Snapshot,
     table::{Heap, Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -19,7 +19,7 @@ use crate::{
 /// The ledger of memory high-water marks by [`PrincipalId`].
 ///
 /// Keys are held inline: no call allocates or frees after construction, and every call but
-/// [`top`](InlineLedger::top) and [`snapshot`](InlineLedger::snapshot), which return a `Vec`, may
+/// [`top`](InlineLedger::top) and [`snapshot`](InlineLedger::snapshot), which allocate, may
 /// be made from an interrupt or signal handler that runs on top of any other call.
 ///
 /// ```
@@ -115,17 +115,18 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     // `record_peak`, `peak` and others: in `face.rs`.
     inline_calls!(K);
 
-    /// All residents with their peaks in bytes, in no order: each key once, no more keys than
-    /// places, each as it was at some instant during the call. Allocates.
+    /// All residents with their peaks in bytes, highest first, ties by key, and an upper bound for all
+    /// others. Each key comes once, with a peak that it had at some instant during the call. Allocates.
+    /// Takes time in proportion to the slots, and sorts the residents.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.core.snapshot(&())
+    pub fn snapshot(&self) -> Snapshot<K> {
+        self.core.snapshot(Ord::cmp, &())
     }
 
     /// The `n` residents with the highest peaks in bytes, highest first, ties by key. Allocates.
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        report::top(self.snapshot(), n, Ord::cmp)
+        self.snapshot().into_iter().take(n).collect()
     }
 
     /// A [`Tracker`] that records for `key` in this ledger.

@@ -1,23 +1,47 @@
-//! Reports of residents on the heap.
+//! Snapshots of ledgers on the heap.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
+use core::cmp::{Ordering, Reverse};
 
 use crate::{
     key::KeyCell,
+    snapshot::Snapshot,
     sync::MODELLED,
-    table::{Pin, Storage, Table, Values},
+    table::{AllTime, Pin, Storage, Table, Values},
 };
 
 /// How many walks are tried until no admission interferes. One under models, so that they see the
 /// result of a walk with interference.
 const WALKS: usize = if MODELLED { 1 } else { 4 };
 
+/// All residents and the certificate for the others.
+///
+/// The certificate is read last. A key that had recorded more than that before the walks began was
+/// resident at the last walk, or came to be during it, and was not evicted since: an eviction proves
+/// a floor of the key's peak first. The walk can only miss it if it was evicted meanwhile.
+pub(crate) fn snapshot<St, K>(
+    table: &Table<St>,
+    pin: &Pin<St>,
+    hash: impl Fn(&K) -> u64,
+    tie: impl Fn(&K, &K) -> Ordering,
+) -> Snapshot<K>
+where
+    St: Storage,
+    St::Cell: KeyCell<Key = K>,
+    K: Eq,
+{
+    let entries = entries(table, AllTime, pin, hash);
+    // The refusals before their largest value: see `refuse`.
+    let refused = table.refused();
+    Snapshot::new(entries, tie, table.untracked_at_most(), table.capacity(), refused)
+}
+
 /// All residents, each once, no more than the capacity.
 ///
 /// If admissions keep interfering, the entries of the last walk are put right: of a key that was
-/// met twice, the higher peak stays, and of more entries than places, the lowest go.
-pub(crate) fn snapshot<St, K>(
+/// met twice, the higher peak stays, and of more entries than places, the lowest go. For each entry
+/// that goes, a resident as low was evicted during the walk, so the floor is at least as high.
+pub(crate) fn entries<St, K>(
     table: &Table<St>,
     values: impl Values,
     pin: &Pin<St>,
@@ -56,17 +80,6 @@ fn without_repeats<K: Eq>(entries: Vec<(K, u64)>, hash: impl Fn(&K) -> u64) -> V
     kept.into_iter().map(|(_, entry)| entry).collect()
 }
 
-/// The `n` highest entries, highest first, ties as `tie` says.
-pub(crate) fn top<K>(
-    mut entries: Vec<(K, u64)>,
-    n: usize,
-    tie: impl Fn(&K, &K) -> core::cmp::Ordering,
-) -> Vec<(K, u64)> {
-    entries.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| tie(&a.0, &b.0)));
-    entries.truncate(n);
-    entries
-}
-
 #[cfg(test)]
 #[cfg(not(highwater_loom))]
 mod tests {
@@ -81,11 +94,5 @@ mod tests {
             kept.sort_unstable();
             assert_eq!(kept, [('a', 9), ('b', 7), ('c', 1)]);
         }
-    }
-
-    #[test]
-    fn the_top_is_the_highest_first_with_ties_in_order() {
-        let entries = vec![('b', 5), ('d', 9), ('a', 5), ('c', 7)];
-        assert_eq!(top(entries, 3, Ord::cmp), [('d', 9), ('c', 7), ('a', 5)]);
     }
 }

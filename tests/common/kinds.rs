@@ -30,7 +30,7 @@ macro_rules! calls {
         }
 
         fn snapshot(&self) -> Vec<($key, u64)> {
-            self.0.snapshot()
+            self.0.snapshot().into_iter().collect()
         }
     };
 }
@@ -133,7 +133,7 @@ impl Subject for Recorders {
     }
 
     fn snapshot(&self) -> Vec<(String, u64)> {
-        self.with_recorder(Recorder::snapshot)
+        self.with_recorder(|recorder| recorder.snapshot().into_iter().collect())
     }
 
     fn top(&self, n: usize) -> Vec<(String, u64)> {
@@ -196,7 +196,7 @@ impl Subject for Tracked {
     }
 
     fn snapshot(&self) -> Vec<(u64, u64)> {
-        self.0.snapshot()
+        self.0.snapshot().into_iter().collect()
     }
 
     fn top(&self, n: usize) -> Vec<(u64, u64)> {

@@ -78,7 +78,7 @@ pub fn observe(ledger: &InlineLedger<u64, Hashing>) -> Observed<u64> {
     Observed {
         capacity: ledger.capacity(),
         len: ledger.len(),
-        contents: ledger.snapshot(),
+        contents: ledger.snapshot().into_iter().collect(),
         floor: ledger.floor(),
         untracked_at_most: ledger.untracked_at_most(),
         refused: ledger.refused(),

@@ -12,7 +12,8 @@ use equivalent::Equivalent;
 use super::EpochCore;
 use crate::{
     key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
-    ledger::{DefaultHashBuilder, report},
+    ledger::DefaultHashBuilder,
+    snapshot::Snapshot,
     table::{AllTime, Recorded, Storage},
 };
 
@@ -120,19 +121,19 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
         self.core.peak(&Borrowed::for_lookup(key), &self.participant)
     }
 
-    /// All residents with their peaks in bytes, in no order: each key once, no more than the
-    /// capacity, each as it was at some instant during the call. Clones the keys, and frees the
-    /// evicted ones that no thread can read any more.
+    /// All residents with their peaks in bytes, highest first, ties in no order, and an upper bound for
+    /// all others. Each key comes once, with a peak that it had at some instant during the call. Clones
+    /// the keys, and frees the evicted ones that no thread can read any more.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
+    pub fn snapshot(&self) -> Snapshot<K> {
         snapshot(self.core, &self.participant)
     }
 
-    /// The `n` residents with the highest peaks in bytes, highest first, ties in no order (for keys
-    /// that have one, sort a [`snapshot`](Self::snapshot)). Clones the keys.
+    /// The `n` residents with the highest peaks in bytes, highest first, ties in no order. Clones the
+    /// keys of all.
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        top(self.snapshot(), n)
+        self.snapshot().into_iter().take(n).collect()
     }
 }
 
@@ -141,14 +142,9 @@ impl<K: EpochKey, S: BuildHasher> PinnedLedger<'_, K, S> {
 pub(super) fn snapshot<K: EpochKey, S: BuildHasher>(
     core: &EpochCore<K, S>,
     participant: &Participant,
-) -> Vec<(K, u64)> {
+) -> Snapshot<K> {
     core.table().storage().limbo().free_all(participant);
-    core.snapshot(participant)
-}
-
-/// The `n` highest of a snapshot, ties in no order.
-pub(super) fn top<K>(snapshot: Vec<(K, u64)>, n: usize) -> Vec<(K, u64)> {
-    report::top(snapshot, n, |_, _| Ordering::Equal)
+    core.snapshot(|_, _| Ordering::Equal, participant)
 }
 
 /// Records them all, under the one pin.

@@ -12,6 +12,7 @@ use super::{Ledger, PinnedLedger, pinned};
 use crate::{
     key::{borrowed::Borrowed, limbo::EpochKey, participant::Participant},
     ledger::DefaultHashBuilder,
+    snapshot::Snapshot,
     table::{Hint, Recorded},
     tracker::sealed,
 };
@@ -93,14 +94,14 @@ impl<K: EpochKey, S: BuildHasher> Recorder<K, S> {
 
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
+    pub fn snapshot(&self) -> Snapshot<K> {
         pinned::snapshot(self.ledger.core(), &self.participant)
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        pinned::top(self.snapshot(), n)
+        self.snapshot().into_iter().take(n).collect()
     }
 }
 

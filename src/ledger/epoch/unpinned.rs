@@ -15,6 +15,7 @@ use crate::{
         limbo::EpochKey,
         participant::{Participant, ThreadLocal},
     },
+    snapshot::Snapshot,
     table::{AllTime, Hint, Recorded},
     tracker::{Tracker, sealed},
 };
@@ -97,14 +98,14 @@ impl<K: EpochKey, S: BuildHasher> Ledger<K, S> {
 
     /// As [`PinnedLedger::snapshot`].
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
+    pub fn snapshot(&self) -> Snapshot<K> {
         pinned::snapshot(self.core(), &self.participant())
     }
 
     /// As [`PinnedLedger::top`].
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        pinned::top(self.snapshot(), n)
+        self.snapshot().into_iter().take(n).collect()
     }
 
     /// A [`Tracker`] that records for `key` in this ledger.

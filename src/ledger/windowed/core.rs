@@ -219,12 +219,12 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
 
     /// All residents of the current window, each once, no more than the capacity.
     #[cfg(feature = "alloc")]
-    pub(crate) fn snapshot(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
+    pub(crate) fn entries(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
     where
         Key<T::Storage>: Eq + core::hash::Hash,
     {
         self.read_current(|table, span| {
-            crate::ledger::report::snapshot(table, span, pin, |key| self.hasher.hash_one(key))
+            crate::ledger::report::entries(table, span, pin, |key| self.hasher.hash_one(key))
         })
     }
 }

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::{Window, heap::WindowedLedger};
-use crate::{key::InlineKey, ledger::report};
+use crate::{key::InlineKey, snapshot::Snapshot};
 
 /// A reader's place in the windows of a ledger. Each reader has its own, and none takes anything
 /// from another.
@@ -24,16 +24,24 @@ use crate::{key::InlineKey, ledger::report};
 /// ledger.rotate()?;
 ///
 /// let interval = cursor.read();
-/// assert_eq!(interval.snapshot(), [(7, 2 << 20)]);
+/// assert_eq!(interval.snapshot().peak(&7), 2 << 20);
 /// assert_eq!((interval.windows(), interval.missed()), (1..3, 0));
 /// assert!(cursor.read().windows().is_empty());
 /// # }
 /// # Ok::<(), highwater::WindowsExhausted>(())
 /// ```
 pub struct WindowCursor<K: InlineKey, S, const BYTE_BITS: u32> {
-    pub(super) ledger: WindowedLedger<K, S, BYTE_BITS>,
+    ledger: WindowedLedger<K, S, BYTE_BITS>,
     /// The first window that was not read.
-    pub(super) next: u64,
+    next: u64,
+}
+
+impl<K: InlineKey, S, const BYTE_BITS: u32> WindowedLedger<K, S, BYTE_BITS> {
+    /// A reader's place, before the end of the current window.
+    #[must_use]
+    pub fn cursor(&self) -> WindowCursor<K, S, BYTE_BITS> {
+        WindowCursor { ledger: self.clone(), next: self.number() }
+    }
 }
 
 impl<K: InlineKey, S: core::hash::BuildHasher, const BYTE_BITS: u32> WindowCursor<K, S, BYTE_BITS> {
@@ -47,7 +55,8 @@ impl<K: InlineKey, S: core::hash::BuildHasher, const BYTE_BITS: u32> WindowCurso
         // Those before are gone, without a look.
         let oldest = now.saturating_sub(self.ledger.closed_windows() as u64).max(windows.start);
         let kept: Vec<_> = (oldest..now).filter_map(|number| self.ledger.closed(number)).collect();
-        Interval::merge(windows, &kept)
+        let missed = now - windows.start - kept.len() as u64;
+        Interval { windows, missed, snapshot: Snapshot::merge(kept.iter().map(Window::snapshot)) }
     }
 }
 
@@ -62,33 +71,15 @@ impl<K: InlineKey, S, const BYTE_BITS: u32> core::fmt::Debug for WindowCursor<K,
 pub struct Interval<K> {
     windows: Range<u64>,
     missed: u64,
-    entries: Vec<(K, u64)>,
-    untracked_at_most: u64,
+    snapshot: Snapshot<K>,
 }
 
-impl<K: Copy + Ord> Interval<K> {
-    /// Of each principal the highest peak, cut at the highest certificate of the windows. Above it,
-    /// every entry is exact, and none is missing.
-    fn merge(windows: Range<u64>, read: &[Window<'_, K>]) -> Self {
-        let untracked_at_most = read.iter().map(Window::untracked_at_most).max().unwrap_or(0);
-        let mut entries: Vec<_> = read.iter().flat_map(Window::entries).copied().collect();
-        entries.retain(|&(_, peak)| peak >= untracked_at_most);
-        entries.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.cmp(&a.1)));
-        entries.dedup_by_key(|&mut (key, _)| key);
-        let missed = windows.end - windows.start - read.len() as u64;
-        Self { windows, missed, entries, untracked_at_most }
-    }
-
-    /// All principals with their highest peaks in bytes, by key, each once. Allocates.
+impl<K: Clone> Interval<K> {
+    /// The [merge](Snapshot::merge) of the windows: of each principal the highest peak, and one
+    /// certificate for all others, the missed windows excepted. Allocates.
     #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.entries.clone()
-    }
-
-    /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
-    #[must_use]
-    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        report::top(self.snapshot(), n, Ord::cmp)
+    pub fn snapshot(&self) -> Snapshot<K> {
+        self.snapshot.clone()
     }
 }
 
@@ -104,12 +95,5 @@ impl<K> Interval<K> {
     #[must_use]
     pub const fn windows(&self) -> Range<u64> {
         self.windows.start..self.windows.end
-    }
-
-    /// The largest value, in bytes, that a principal that is not listed can have recorded in these
-    /// windows, the missed ones excepted.
-    #[must_use]
-    pub const fn untracked_at_most(&self) -> u64 {
-        self.untracked_at_most
     }
 }

@@ -6,7 +6,6 @@ use core::{fmt, hash::BuildHasher};
 use super::{
     Window, WindowsExhausted,
     core::{Tables, WindowedCore},
-    cursor::WindowCursor,
     window::Entries,
 };
 use crate::{
@@ -37,7 +36,7 @@ const CLOSED_WINDOWS: usize = 3;
 /// let number = ledger.rotate()?;
 /// assert_eq!(ledger.peak(&7), 0);
 /// let window = ledger.closed(number).expect("it has just ended");
-/// assert_eq!(window.snapshot(), [(7, 3 << 20)]);
+/// assert_eq!(window.peak(&7), 3 << 20);
 /// # }
 /// # Ok::<(), highwater::WindowsExhausted>(())
 /// ```
@@ -191,12 +190,6 @@ impl<K: InlineKey, S, const BYTE_BITS: u32> WindowedLedger<K, S, BYTE_BITS> {
         let storage = tables.iter().map(|table| table.storage().bytes()).sum::<usize>();
         arc_bytes::<HeapCore<K, S, BYTE_BITS>>() + size_of_val(tables) + storage
     }
-
-    /// A reader's place, before the end of the current window.
-    #[must_use]
-    pub fn cursor(&self) -> WindowCursor<K, S, BYTE_BITS> {
-        WindowCursor { ledger: self.clone(), next: self.number() }
-    }
 }
 
 impl<K: InlineKey, S: BuildHasher, const BYTE_BITS: u32> WindowedLedger<K, S, BYTE_BITS> {
@@ -224,13 +217,9 @@ impl<K: InlineKey, S: BuildHasher, const BYTE_BITS: u32> WindowedLedger<K, S, BY
     /// the call, while the window was current. Takes time linear in the capacity. Allocates.
     #[must_use]
     pub fn current(&self) -> Window<'static, K> {
-        let (present, entries, refusals) = self.core.snapshot(&());
-        Window {
-            number: present.window(),
-            entries: Entries::Owned(entries),
-            floor: present.bytes(),
-            refusals,
-        }
+        let (present, entries, refusals) = self.core.entries(&());
+        let (number, floor, capacity) = (present.window(), present.bytes(), self.capacity());
+        Window { number, entries: Entries::Owned(entries), floor, refusals, capacity }
     }
 
     /// A window that has ended, or `None` if it has not ended or is no longer kept. All calls

@@ -3,6 +3,8 @@
 #[cfg(feature = "alloc")]
 use alloc::vec::Vec;
 
+#[cfg(feature = "alloc")]
+use crate::snapshot::Snapshot;
 use crate::table::windows::Refusals;
 
 /// The peaks of one window, with its certificate.
@@ -16,6 +18,7 @@ pub struct Window<'t, K> {
     pub(super) entries: Entries<'t, K>,
     pub(super) floor: u64,
     pub(super) refusals: Refusals,
+    pub(super) capacity: usize,
 }
 
 /// The principals of a window, with their peaks.
@@ -37,12 +40,11 @@ impl<K> Entries<'_, K> {
 }
 
 impl<'t, K> Window<'t, K> {
-    /// A window that has ended. If it has as many entries as were asked for, the lowest one bounds
-    /// all others.
-    pub(super) fn closed(number: u64, entries: Entries<'t, K>, most: usize, refusals: Refusals) -> Self {
-        let is_full = entries.as_slice().len() == most;
+    /// A window that has ended. If it has as many entries as fit, the lowest one bounds all others.
+    pub(super) fn closed(number: u64, entries: Entries<'t, K>, capacity: usize, refusals: Refusals) -> Self {
+        let is_full = entries.as_slice().len() == capacity;
         let lowest = entries.as_slice().iter().map(|&(_, peak)| peak).min();
-        Self { number, entries, floor: lowest.filter(|_| is_full).unwrap_or(0), refusals }
+        Self { number, entries, floor: lowest.filter(|_| is_full).unwrap_or(0), refusals, capacity }
     }
 
     /// The number of the window. The first window of a ledger has the number 1.
@@ -62,6 +64,12 @@ impl<'t, K> Window<'t, K> {
     #[must_use]
     pub const fn len(&self) -> usize {
         self.entries().len()
+    }
+
+    /// The most principals that there can be here.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// Whether no principal is in this window.
@@ -98,15 +106,6 @@ impl<'t, K> Window<'t, K> {
     }
 }
 
-#[cfg(feature = "alloc")]
-impl<K: Clone> Window<'_, K> {
-    /// All principals of the window with their peaks in bytes, in no order, each once. Allocates.
-    #[must_use]
-    pub fn snapshot(&self) -> Vec<(K, u64)> {
-        self.entries().to_vec()
-    }
-}
-
 impl<K: Eq> Window<'_, K> {
     /// The peak of `key` in this window, in bytes, or 0 if it is not in it. Then it recorded no
     /// more than [`untracked_at_most`](Self::untracked_at_most) in this window. Takes time linear
@@ -119,9 +118,17 @@ impl<K: Eq> Window<'_, K> {
 
 #[cfg(feature = "alloc")]
 impl<K: Ord + Clone> Window<'_, K> {
+    /// The same as a [`Snapshot`], which merges with others and can leave the process. Allocates.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<K> {
+        let entries = self.entries().to_vec();
+        Snapshot::new(entries, Ord::cmp, self.untracked_at_most(), self.capacity, self.refused())
+            .of_window(self.number)
+    }
+
     /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
     #[must_use]
     pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        crate::ledger::report::top(self.snapshot(), n, Ord::cmp)
+        self.snapshot().into_iter().take(n).collect()
     }
 }

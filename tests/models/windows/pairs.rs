@@ -17,7 +17,7 @@ fn ledger(capacity: usize, kept: usize) -> Ledger<Colliding> {
 
 fn closed(ledger: &Ledger<Colliding>, window: u64) -> Option<Entries> {
     let window = ledger.closed(window)?;
-    let mut entries: Entries = window.snapshot().into_iter().map(|(key, peak)| (number(key), peak)).collect();
+    let mut entries: Entries = window.entries().iter().map(|&(key, peak)| (number(key), peak)).collect();
     entries.sort_unstable();
     Some(entries)
 }
