@@ -140,6 +140,28 @@ fn two_readers_and_a_late_record() {
     });
 }
 
+/// The same with a late newcomer: the second reader finds the gate closed, or closes it.
+#[test]
+fn two_readers_and_a_late_newcomer() {
+    check(2, || {
+        let ledger = ledger(1, 1);
+        ledger.record_peak(&pair(0), 1);
+        let (recorder, reader) = (ledger.clone(), ledger.clone());
+        let recorder = thread::spawn(move || recorder.record_peak(&pair(1), 3));
+        let reader = thread::spawn(move || {
+            assert_eq!(reader.rotate(), Ok(1));
+            closed(&reader, 1)
+        });
+        let early = closed(&ledger, 1);
+        recorder.join().unwrap();
+        let second = reader.join().unwrap();
+        let last = closed(&ledger, 1);
+        assert!(early.is_none() || early == last, "{early:?} {last:?}");
+        assert_eq!(second, last);
+        assert_eq!(ledger.peak(&pair(1)), if last == Some(vec![(1, 3)]) { 0 } else { 3 });
+    });
+}
+
 /// Two rotations at once end two windows.
 #[test]
 fn two_rotations_and_a_record() {
