@@ -190,6 +190,11 @@ impl<K: InlineKey, const CAPACITY: usize, const WINDOWS: usize, S: BuildHasher, 
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record(key, bytes, Some(hint), || ())
     }
+
+    #[inline]
+    fn is_over(&self, hint: &Hint) -> bool {
+        self.core.is_over(hint)
+    }
 }
 
 impl<K: InlineKey, const CAPACITY: usize, const WINDOWS: usize> Default

@@ -248,6 +248,11 @@ impl<K: InlineKey, S: BuildHasher, const BYTE_BITS: u32> sealed::Handle for Wind
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record(key, bytes, Some(hint), || ())
     }
+
+    #[inline]
+    fn is_over(&self, hint: &Hint) -> bool {
+        self.core.is_over(hint)
+    }
 }
 
 impl<K: InlineKey, S, const BYTE_BITS: u32> Clone for WindowedLedger<K, S, BYTE_BITS> {
