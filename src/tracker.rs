@@ -13,6 +13,12 @@ pub(crate) mod sealed {
 
         /// Records for a key. The hint is of this key and this ledger, or new.
         fn record_hinted(&self, key: &Self::Key, bytes: u64, hint: &mut Hint) -> Recorded;
+
+        /// Whether what was recorded with this hint counts no more, since its window has ended.
+        #[inline]
+        fn is_over(&self, _hint: &Hint) -> bool {
+            false
+        }
     }
 }
 

@@ -119,7 +119,7 @@ fn check(read: &BTreeMap<u64, Window<'static, u64>>, calls: &[Call], own: &BTree
     // Where each value of the victim's is listed: no value was recorded twice.
     let mut listed = BTreeMap::<(u64, u64), Vec<u64>>::new();
     for (&number, window) in read {
-        for (key, bytes) in window.snapshot() {
+        for &(key, bytes) in window.entries() {
             match own.get(&(number, key)) {
                 Some(&peak) => assert_eq!(peak, bytes, "{key}: {window:?}"),
                 None => listed.entry((key, bytes)).or_default().push(number),

@@ -72,7 +72,7 @@ fn rotate_until(ledger: &Ledger, enough: &AtomicBool) -> BTreeMap<u64, Window<'s
 }
 
 fn entries(window: &Window<'static, u64>) -> Vec<(u64, u64)> {
-    let mut entries: Vec<_> = window.snapshot().into_iter().collect();
+    let mut entries = window.entries().to_vec();
     entries.sort_unstable();
     entries
 }
@@ -124,7 +124,7 @@ fn run(capacity: usize, keys: u64, time: Duration) {
     if read.len() as u64 == last {
         let turned_away = read.values().map(Window::untracked_at_most).max().unwrap_or(0);
         let mut fold = BTreeMap::new();
-        for (key, bytes) in read.values().flat_map(Window::snapshot) {
+        for &(key, bytes) in read.values().flat_map(Window::entries) {
             let peak = fold.entry(key).or_insert(0);
             *peak = bytes.max(*peak);
         }
@@ -155,7 +155,7 @@ fn nothing_is_lost(
     across: &[(u64, u64, u64, u64)],
 ) {
     let peaks: HashMap<u64, HashMap<u64, u64>> =
-        read.iter().map(|(&number, window)| (number, window.snapshot().into_iter().collect())).collect();
+        read.iter().map(|(&number, window)| (number, window.entries().iter().copied().collect())).collect();
     let covers = |number: u64, key: u64, bytes: u64| {
         read.get(&number).is_none_or(|window| {
             peaks[&number].get(&key).is_some_and(|&peak| peak >= bytes) || window.untracked_at_most() >= bytes
@@ -183,7 +183,7 @@ fn nothing_is_invented(
     }
     let mut counted: HashMap<(u64, u64, u64, u64), u64> = HashMap::new();
     for (&number, window) in read {
-        for (key, bytes) in window.snapshot() {
+        for &(key, bytes) in window.entries() {
             let inside = within.get(&(number, key)) == Some(&bytes);
             let late = possible.get(&(number, key)).is_some_and(|values| values.contains(&bytes));
             assert!(inside || late, "window {number} lists {bytes} of {key}, which was not recorded in it");
@@ -209,14 +209,14 @@ fn agrees(interval: &Interval<u64>, read: &BTreeMap<u64, Window<'static, u64>>) 
     }
     let certificate = windows.iter().map(|window| window.untracked_at_most()).max().unwrap_or(0);
     let mut merged = BTreeMap::new();
-    for (key, bytes) in windows.iter().flat_map(|window| window.snapshot()) {
+    for &(key, bytes) in windows.iter().flat_map(|window| window.entries()) {
         let peak = merged.entry(key).or_insert(0);
         *peak = bytes.max(*peak);
     }
-    let merged: Vec<_> = merged.into_iter().filter(|entry| entry.1 >= certificate).collect();
-    let mut shown: Vec<_> = interval.snapshot().into_iter().collect();
-    shown.sort_unstable();
-    assert_eq!((shown, interval.untracked_at_most()), (merged, certificate));
+    let merged: BTreeMap<_, _> = merged.into_iter().filter(|entry| entry.1 >= certificate).collect();
+    let snapshot = interval.snapshot();
+    assert_eq!(snapshot.untracked_at_most(), certificate);
+    assert_eq!(snapshot.into_iter().collect::<BTreeMap<_, _>>(), merged);
     true
 }
 

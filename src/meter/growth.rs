@@ -15,12 +15,16 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Records the growth that was approved last, if it has not been recorded yet. The host calls
     /// this when no growth is in flight, because the call into the guest has returned. It is cheap
     /// enough to follow every call.
+    ///
+    /// In a ledger [by windows](crate::windows), the first event of a window, or this call, records
+    /// what the lease holds once more. A host with long leases calls this once in each window.
     #[inline]
     pub fn settle(&mut self) {
         let created = core::mem::take(&mut self.instantiating);
         if self.account.settle() || created {
             self.record_settled();
         }
+        self.carry_over();
     }
 
     /// Marks what the Store holds, to go back to if the instantiation that follows fails. Until
@@ -103,10 +107,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         self.settle_pending();
         let before = core::mem::replace(&mut self.ledger, ledger);
         self.hint = Hint::new();
-        // An instantiation under way is recorded when it is over, or was recorded on approval.
-        if !self.instantiating || self.limits.records_on_approval() {
-            self.record(self.account.settled_charge(self.limits.attribution()));
-        }
+        self.record_held();
         before
     }
 
@@ -223,6 +224,23 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     fn settle_pending(&mut self) {
         if self.account.settle() {
             self.record_settled();
+        }
+        self.carry_over();
+    }
+
+    /// In the first event of a window, what the lease holds counts once more.
+    #[inline]
+    fn carry_over(&mut self) {
+        if self.ledger.is_over(&self.hint) {
+            self.record_held();
+        }
+    }
+
+    /// Records what the lease holds. An instantiation under way is recorded when it is over, or was
+    /// recorded on approval.
+    fn record_held(&mut self) {
+        if !self.instantiating || self.limits.records_on_approval() {
+            self.record(self.account.settled_charge(self.limits.attribution()));
         }
     }
 

@@ -61,7 +61,7 @@ impl<K> Snapshot<K> {
         Self { entries, untracked_at_most, capacity, refused, window: None }
     }
 
-    /// The same as that of a window.
+    /// The same, of this window.
     #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
     pub(crate) fn of_window(self, number: u64) -> Self {
         Self { window: Some(number), ..self }

@@ -117,7 +117,7 @@ impl<'a, const BYTE_BITS: u32> Span<'a, BYTE_BITS> {
 
     /// How many windows have ended since this one was current, this one included.
     pub(crate) fn age(self) -> Word {
-        Value::<BYTE_BITS>::from_word(self.present.load(Ordering::SeqCst)).window() - self.window()
+        look::<BYTE_BITS>(self.present).window() - self.window()
     }
 
     /// The largest word of this window: in the floor of a table, it says that the window is closed.
@@ -132,26 +132,59 @@ impl<'a, const BYTE_BITS: u32> Span<'a, BYTE_BITS> {
         (word < frozen.word() && self.has(frozen)).then_some(frozen.word())
     }
 
-    /// Changes a word that is not yet frozen in this window. `change` is given the value that the
+    /// Makes a count or a value that goes with it final.
+    pub(super) fn freeze_word(self, word: &AtomicWord) {
+        let mut seen = look::<BYTE_BITS>(word);
+        while let Some(frozen) = self.freeze(seen.word())
+            && let Err(now) = replace(word, seen, Value(frozen))
+        {
+            seen = now;
+        }
+    }
+
+    /// The count in a word, or the bytes, if it is of this window; otherwise 0.
+    pub(super) fn read_word(self, word: &AtomicWord) -> u64 {
+        let seen = look(word);
+        if self.has(seen) { seen.bytes() } else { 0 }
+    }
+
+    /// Changes a word that is not yet final in this window. `change` is given the value that the
     /// word has in this window, or that of 0 bytes.
     fn update(
         self,
         word: &AtomicWord,
         change: impl Fn(Value<BYTE_BITS>) -> Value<BYTE_BITS>,
     ) -> Result<(), Ended> {
-        let mut seen = Value::from_word(word.load(Ordering::SeqCst));
+        let mut seen = look(word);
         loop {
             let before = seen.max(self.least);
             if before.is_frozen() || !self.has(before) {
                 return Err(Ended);
             }
-            let new = change(before).word();
-            match word.compare_exchange(seen.word(), new, Ordering::SeqCst, Ordering::SeqCst) {
-                Ok(_) => return Ok(()),
-                Err(now) => seen = Value::from_word(now),
+            match replace(word, seen, change(before)) {
+                Ok(()) => return Ok(()),
+                Err(now) => seen = now,
             }
         }
     }
+}
+
+/// Reads the present, or a word of the tally. SeqCst: it is in the one order of raises, kills,
+/// publications, rotations, closings, and reads. Pairs with `replace`, with the rotation, and with
+/// `raise_floor`.
+#[inline]
+fn look<const BYTE_BITS: u32>(word: &AtomicWord) -> Value<BYTE_BITS> {
+    Value(word.load(Ordering::SeqCst))
+}
+
+/// Replaces a word of the tally, if it is still `seen`. SeqCst, as in [`look`].
+fn replace<const BYTE_BITS: u32>(
+    word: &AtomicWord,
+    seen: Value<BYTE_BITS>,
+    new: Value<BYTE_BITS>,
+) -> Result<(), Value<BYTE_BITS>> {
+    word.compare_exchange(seen.0, new.0, Ordering::SeqCst, Ordering::SeqCst)
+        .map_or_else(|now| Err(Value(now)), |_| Ok(()))
 }
 
 impl<const BYTE_BITS: u32> Values for Span<'_, BYTE_BITS> {
@@ -186,7 +219,7 @@ impl<const BYTE_BITS: u32> Values for Span<'_, BYTE_BITS> {
 
     #[inline]
     fn go_on(self) -> Result<(), Ended> {
-        if self.has(Value::from_word(self.present.load(Ordering::SeqCst))) { Ok(()) } else { Err(Ended) }
+        if self.has(look(self.present)) { Ok(()) } else { Err(Ended) }
     }
 
     #[inline]

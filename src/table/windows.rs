@@ -29,7 +29,7 @@ use super::{
     word::{Gate, Peak},
 };
 use crate::{
-    sync::{AtomicWord, Ordering, Word, const_fn},
+    sync::{Ordering, Word, const_fn},
     table::Key,
 };
 
@@ -55,8 +55,8 @@ impl<St: Storage> Table<St> {
     /// Makes an ended window final: steps W1 to W3. `None` if it is no longer kept.
     fn freeze<const BYTE_BITS: u32>(&self, span: Span<'_, BYTE_BITS>, kept: Word) -> Option<()> {
         self.close(span, kept)?;
-        freeze_word(&self.tally.refused, span);
-        freeze_word(&self.tally.lost, span);
+        span.freeze_word(&self.tally.refused);
+        span.freeze_word(&self.tally.lost);
         for slot in self.storage.slots() {
             // Repeats only if a call that got ahead has changed the word: that is progress.
             loop {
@@ -104,20 +104,9 @@ impl<St: Storage> Table<St> {
 
     /// What a window has refused, so far or for good.
     pub(crate) fn refusals<const BYTE_BITS: u32>(&self, span: Span<'_, BYTE_BITS>) -> Refusals {
-        // SeqCst: pairs with `Span::update` and `freeze_word`. The count last: `refuse` counts
-        // first, so that no value is shown without its count.
-        let read = |word: &AtomicWord| span.bytes(word.load(Ordering::SeqCst)).unwrap_or(0);
-        let largest = read(&self.tally.lost);
-        Refusals { count: read(&self.tally.refused), largest }
-    }
-}
-
-fn freeze_word<const BYTE_BITS: u32>(word: &AtomicWord, span: Span<'_, BYTE_BITS>) {
-    let mut seen = word.load(Ordering::SeqCst);
-    while let Some(frozen) = span.freeze(seen)
-        && let Err(now) = word.compare_exchange(seen, frozen, Ordering::SeqCst, Ordering::SeqCst)
-    {
-        seen = now;
+        // The count last: `refuse` counts first, so that no value is shown without its count.
+        let largest = span.read_word(&self.tally.lost);
+        Refusals { count: span.read_word(&self.tally.refused), largest }
     }
 }
 
@@ -130,6 +119,7 @@ mod tests {
     use crate::{
         key::{KeyCell, Query, inline::InlineCell},
         ledger::FixedState,
+        sync::AtomicWord,
         table::{
             Heap, Recorded,
             span::{Ended, Value},

@@ -125,8 +125,8 @@ fn raise_and_a_value_turned_away_across<'a>(o: &'a Orderings<'a>) -> Program<'a>
 
 /// `Table::refuse`.
 fn refuse(t: &mut Run, o: &Orderings) -> Cut {
-    t.fetch_max("lost", 30, o.of("table/admit.rs refuse: lost.fetch_max"))?;
-    t.fetch_add("refused", 1, o.of("table/admit.rs refuse: refused.fetch_add"))?;
+    t.fetch_max("lost", 30, o.of("table/values.rs refuse: lost.fetch_max"))?;
+    t.fetch_add("refused", 1, o.of("table/values.rs refuse: refused.fetch_add"))?;
     Some(())
 }
 

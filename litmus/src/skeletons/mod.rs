@@ -13,6 +13,7 @@ mod intents;
 mod keys;
 mod retired;
 mod tickets;
+mod windows;
 
 use crate::{
     program::{Cut, Location, Program, Run, Value},
@@ -37,6 +38,7 @@ pub fn all() -> Vec<Litmus> {
         keys::LITMUS,
         retired::LITMUS,
         tickets::LITMUS,
+        windows::LITMUS,
     ]
     .into_iter()
     .flatten()

@@ -80,6 +80,12 @@ impl<T: Tables, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
         &tables[turn as usize]
     }
 
+    /// Whether a hint has seen a value of a window that has ended.
+    #[inline]
+    pub(crate) fn is_over(&self, hint: &Hint) -> bool {
+        hint.seen() != 0 && Value::<BYTE_BITS>::from_word(hint.seen()).window() != self.present().window()
+    }
+
     /// Ends the current window and returns its number. `None` if it is the last one.
     pub(crate) fn rotate(&self) -> Option<Word> {
         loop {
@@ -219,7 +225,7 @@ impl<T: Tables, S: BuildHasher, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BI
 
     /// All residents of the current window, each once, no more than the capacity.
     #[cfg(feature = "alloc")]
-    pub(crate) fn snapshot(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
+    pub(crate) fn entries(&self, pin: &Pin<T::Storage>) -> (Value<BYTE_BITS>, Residents<T>, Refusals)
     where
         Key<T::Storage>: Eq + core::hash::Hash,
     {

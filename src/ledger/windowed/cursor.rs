@@ -24,7 +24,7 @@ use crate::{key::InlineKey, snapshot::Snapshot};
 /// ledger.rotate()?;
 ///
 /// let interval = cursor.read();
-/// assert_eq!(interval.snapshot().top(9), [(7, 2 << 20)]);
+/// assert_eq!(interval.snapshot().peak(&7), 2 << 20);
 /// assert_eq!((interval.windows(), interval.missed()), (1..3, 0));
 /// assert!(cursor.read().windows().is_empty());
 /// # }
@@ -55,7 +55,8 @@ impl<K: InlineKey, S: core::hash::BuildHasher, const BYTE_BITS: u32> WindowCurso
         // Those before are gone, without a look.
         let oldest = now.saturating_sub(self.ledger.closed_windows() as u64).max(windows.start);
         let kept: Vec<_> = (oldest..now).filter_map(|number| self.ledger.closed(number)).collect();
-        Interval::merge(windows, &kept)
+        let missed = now - windows.start - kept.len() as u64;
+        Interval { windows, missed, snapshot: Snapshot::merge(kept.iter().map(Window::snapshot)) }
     }
 }
 
@@ -73,23 +74,12 @@ pub struct Interval<K> {
     snapshot: Snapshot<K>,
 }
 
-impl<K: Copy + Ord> Interval<K> {
-    fn merge(windows: Range<u64>, read: &[Window<'_, K>]) -> Self {
-        let missed = windows.end - windows.start - read.len() as u64;
-        Self { windows, missed, snapshot: Snapshot::merge(read.iter().map(Window::snapshot)) }
-    }
-
-    /// All principals with their highest peaks in bytes, highest first, ties by key, and the upper
-    /// bound for all others: the [merge](Snapshot::merge) of the windows' snapshots. Allocates.
+impl<K: Clone> Interval<K> {
+    /// The [merge](Snapshot::merge) of the windows: of each principal the highest peak, and one
+    /// certificate for all others, the missed windows excepted. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot<K> {
         self.snapshot.clone()
-    }
-
-    /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.
-    #[must_use]
-    pub fn top(&self, n: usize) -> Vec<(K, u64)> {
-        self.snapshot.top(n).to_vec()
     }
 }
 
@@ -105,12 +95,5 @@ impl<K> Interval<K> {
     #[must_use]
     pub const fn windows(&self) -> Range<u64> {
         self.windows.start..self.windows.end
-    }
-
-    /// The largest value, in bytes, that a principal that is not listed can have recorded in these
-    /// windows, the missed ones excepted.
-    #[must_use]
-    pub fn untracked_at_most(&self) -> u64 {
-        self.snapshot.untracked_at_most()
     }
 }

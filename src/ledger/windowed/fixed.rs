@@ -152,12 +152,12 @@ impl<K: InlineKey, const CAPACITY: usize, const WINDOWS: usize, S: BuildHasher, 
             table.walk(span, &(), |key, peak| ranking.insert(key, peak));
             ranking.into_filled().len()
         });
+        let (number, capacity) = (present.window(), buffer.len().min(CAPACITY));
         let entries = &buffer[..filled];
-        // Of a window that the buffer has no place for, the lowest that is listed.
-        let cut = if filled < CAPACITY && filled == buffer.len() { entries.last() } else { None };
-        let floor = cut.map_or(present.bytes(), |&(_, peak)| peak.max(present.bytes()));
-        let capacity = CAPACITY.min(buffer.len());
-        Window { number: present.window(), entries: Entries::Lent(entries), capacity, floor, refusals }
+        // If the buffer is too short for the window, the lowest that is listed bounds the others.
+        let cut = entries.last().filter(|_| filled == capacity && capacity < CAPACITY);
+        let floor = cut.map_or(0, |&(_, peak)| peak).max(present.bytes());
+        Window { number, entries: Entries::Lent(entries), floor, refusals, capacity }
     }
 
     /// A window that has ended, or `None` if it has not ended or is no longer kept. Its principals
@@ -168,10 +168,10 @@ impl<K: InlineKey, const CAPACITY: usize, const WINDOWS: usize, S: BuildHasher, 
     /// read of a window makes it final: it writes to each slot of the window's table, once.
     #[must_use]
     pub fn closed<'t>(&self, number: u64, buffer: &'t mut [(K, u64)]) -> Option<Window<'t, K>> {
-        let most = buffer.len().min(CAPACITY);
+        let capacity = buffer.len().min(CAPACITY);
         let mut ranking = Ranking::new(buffer, CAPACITY, Ord::cmp);
         let refusals = self.core.read_closed(number, &(), |key, peak| ranking.insert(key, peak))?;
-        Some(Window::closed(number, Entries::Lent(ranking.into_filled()), most, refusals))
+        Some(Window::closed(number, Entries::Lent(ranking.into_filled()), capacity, refusals))
     }
 
     /// A [`Tracker`] that records for `key` in this ledger.
@@ -189,6 +189,11 @@ impl<K: InlineKey, const CAPACITY: usize, const WINDOWS: usize, S: BuildHasher, 
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record(key, bytes, Some(hint), || ())
+    }
+
+    #[inline]
+    fn is_over(&self, hint: &Hint) -> bool {
+        self.core.is_over(hint)
     }
 }
 

@@ -36,7 +36,7 @@ const CLOSED_WINDOWS: usize = 3;
 /// let number = ledger.rotate()?;
 /// assert_eq!(ledger.peak(&7), 0);
 /// let window = ledger.closed(number).expect("it has just ended");
-/// assert_eq!(window.top(10), [(7, 3 << 20)]);
+/// assert_eq!(window.peak(&7), 3 << 20);
 /// # }
 /// # Ok::<(), highwater::WindowsExhausted>(())
 /// ```
@@ -217,14 +217,9 @@ impl<K: InlineKey, S: BuildHasher, const BYTE_BITS: u32> WindowedLedger<K, S, BY
     /// the call, while the window was current. Takes time linear in the capacity. Allocates.
     #[must_use]
     pub fn current(&self) -> Window<'static, K> {
-        let (present, entries, refusals) = self.core.snapshot(&());
-        Window {
-            number: present.window(),
-            entries: Entries::Owned(entries),
-            capacity: self.capacity(),
-            floor: present.bytes(),
-            refusals,
-        }
+        let (present, entries, refusals) = self.core.entries(&());
+        let (number, floor, capacity) = (present.window(), present.bytes(), self.capacity());
+        Window { number, entries: Entries::Owned(entries), floor, refusals, capacity }
     }
 
     /// A window that has ended, or `None` if it has not ended or is no longer kept. All calls
@@ -252,6 +247,11 @@ impl<K: InlineKey, S: BuildHasher, const BYTE_BITS: u32> sealed::Handle for Wind
     #[inline]
     fn record_hinted(&self, key: &K, bytes: u64, hint: &mut Hint) -> Recorded {
         self.core.record(key, bytes, Some(hint), || ())
+    }
+
+    #[inline]
+    fn is_over(&self, hint: &Hint) -> bool {
+        self.core.is_over(hint)
     }
 }
 

@@ -16,10 +16,9 @@ use crate::table::windows::Refusals;
 pub struct Window<'t, K> {
     pub(super) number: u64,
     pub(super) entries: Entries<'t, K>,
-    /// The most entries that there can be.
-    pub(super) capacity: usize,
     pub(super) floor: u64,
     pub(super) refusals: Refusals,
+    pub(super) capacity: usize,
 }
 
 /// The principals of a window, with their peaks.
@@ -41,12 +40,11 @@ impl<K> Entries<'_, K> {
 }
 
 impl<'t, K> Window<'t, K> {
-    /// A window that has ended. If it has as many entries as were asked for, the lowest one bounds
-    /// all others.
+    /// A window that has ended. If it has as many entries as fit, the lowest one bounds all others.
     pub(super) fn closed(number: u64, entries: Entries<'t, K>, capacity: usize, refusals: Refusals) -> Self {
         let is_full = entries.as_slice().len() == capacity;
         let lowest = entries.as_slice().iter().map(|&(_, peak)| peak).min();
-        Self { number, entries, capacity, floor: lowest.filter(|_| is_full).unwrap_or(0), refusals }
+        Self { number, entries, floor: lowest.filter(|_| is_full).unwrap_or(0), refusals, capacity }
     }
 
     /// The number of the window. The first window of a ledger has the number 1.
@@ -66,6 +64,12 @@ impl<'t, K> Window<'t, K> {
     #[must_use]
     pub const fn len(&self) -> usize {
         self.entries().len()
+    }
+
+    /// The most principals that there can be here.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.capacity
     }
 
     /// Whether no principal is in this window.
@@ -114,13 +118,12 @@ impl<K: Eq> Window<'_, K> {
 
 #[cfg(feature = "alloc")]
 impl<K: Ord + Clone> Window<'_, K> {
-    /// All principals of the window with their peaks in bytes, highest first, ties by key, and the
-    /// upper bound for all others. Allocates.
+    /// The same as a [`Snapshot`], which merges with others and can leave the process. Allocates.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot<K> {
         let entries = self.entries().to_vec();
-        let untracked = self.untracked_at_most();
-        Snapshot::new(entries, Ord::cmp, untracked, self.capacity, self.refused()).of_window(self.number)
+        Snapshot::new(entries, Ord::cmp, self.untracked_at_most(), self.capacity, self.refused())
+            .of_window(self.number)
     }
 
     /// The `n` principals with the highest peaks in bytes, highest first, ties by key. Allocates.

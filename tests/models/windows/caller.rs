@@ -70,7 +70,7 @@ impl<S: BuildHasher> Caller<S> {
                 let window = self.ledger.current();
                 let peak =
                     |(key, answer)| Operation::PeakIn { window: window.number(), key: number(key), answer };
-                window.snapshot().into_iter().map(peak).collect()
+                window.entries().iter().copied().map(peak).collect()
             }
             Do::Rotate => {
                 vec![Operation::Rotate { answer: self.ledger.rotate().expect("there are windows enough") }]

@@ -17,7 +17,7 @@ fn ledger(capacity: usize, kept: usize) -> Ledger<Colliding> {
 
 fn closed(ledger: &Ledger<Colliding>, window: u64) -> Option<Entries> {
     let window = ledger.closed(window)?;
-    let mut entries: Entries = window.snapshot().into_iter().map(|(key, peak)| (number(key), peak)).collect();
+    let mut entries: Entries = window.entries().iter().map(|&(key, peak)| (number(key), peak)).collect();
     entries.sort_unstable();
     Some(entries)
 }
@@ -137,6 +137,28 @@ fn two_readers_and_a_late_record() {
         assert!(early.is_none() || early == last, "{early:?} {last:?}");
         assert_eq!(second, last);
         assert_eq!(ledger.peak(&pair(0)), if last == Some(vec![(0, 3)]) { 0 } else { 3 });
+    });
+}
+
+/// The same with a late newcomer: the second reader finds the gate closed, or closes it.
+#[test]
+fn two_readers_and_a_late_newcomer() {
+    check(2, || {
+        let ledger = ledger(1, 1);
+        ledger.record_peak(&pair(0), 1);
+        let (recorder, reader) = (ledger.clone(), ledger.clone());
+        let recorder = thread::spawn(move || recorder.record_peak(&pair(1), 3));
+        let reader = thread::spawn(move || {
+            assert_eq!(reader.rotate(), Ok(1));
+            closed(&reader, 1)
+        });
+        let early = closed(&ledger, 1);
+        recorder.join().unwrap();
+        let second = reader.join().unwrap();
+        let last = closed(&ledger, 1);
+        assert!(early.is_none() || early == last, "{early:?} {last:?}");
+        assert_eq!(second, last);
+        assert_eq!(ledger.peak(&pair(1)), if last == Some(vec![(1, 3)]) { 0 } else { 3 });
     });
 }
 
