@@ -133,6 +133,7 @@ where
                 ("over_ceiling", meters.denied_over_ceiling),
                 ("over_type_maximum", meters.denied_over_type_maximum),
                 ("table", meters.denied_table),
+                ("over_budget", meters.denied_over_budget),
                 ("failed_by_engine", meters.failed_by_engine),
             ];
             let help = "Growths of memories and tables that did not take place";
