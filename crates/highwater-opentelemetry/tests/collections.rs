@@ -99,11 +99,7 @@ fn the_top_and_the_numbers_that_show_the_cut() {
         ("wasm.guest.memory.budget.used", "budget=host", 600),
         ("wasm.guest.memory.capacity", "", 3),
         ("wasm.guest.memory.denied", "reason=failed_by_engine", 0),
-<<<<<<< HEAD
-        ("wasm.guest.memory.denied", "reason=over_budget", 0),
-=======
         ("wasm.guest.memory.denied", "reason=over_budget", 1),
->>>>>>> meter-budgets
         ("wasm.guest.memory.denied", "reason=over_ceiling", 1),
         ("wasm.guest.memory.denied", "reason=over_type_maximum", 0),
         ("wasm.guest.memory.denied", "reason=table", 0),
