@@ -149,6 +149,7 @@ pub use {
     equivalent::Equivalent,
     key::limbo::{EpochKey, RETIRED_ALLOWANCE},
     ledger::{
+        SnapshotSource,
         epoch::{Ledger, PinnedLedger, Recorder},
         inline::{InlineLedger, MemoryLedger},
     },

@@ -4,7 +4,7 @@ use alloc::{sync::Arc, vec::Vec};
 use core::{fmt, hash::BuildHasher};
 
 use super::{
-    DefaultHashBuilder, MAX_PRINCIPALS, arc_bytes,
+    DefaultHashBuilder, LedgerStats, MAX_PRINCIPALS, SnapshotSource, arc_bytes,
     core::Core,
     face::{inline_calls, readings},
 };
@@ -133,6 +133,18 @@ impl<K: InlineKey, S: BuildHasher> InlineLedger<K, S> {
     #[must_use]
     pub fn tracker(&self, key: K) -> Tracker<Self> {
         Tracker::new(self.clone(), key)
+    }
+}
+
+impl<K: InlineKey, S: BuildHasher> SnapshotSource for InlineLedger<K, S> {
+    type Principal = K;
+
+    fn snapshot(&self) -> Snapshot<K> {
+        self.snapshot()
+    }
+
+    fn stats(&self) -> LedgerStats {
+        self.stats()
     }
 }
 

@@ -12,11 +12,15 @@ pub(crate) mod inline;
 mod ranking;
 #[cfg(feature = "alloc")]
 mod report;
+#[cfg(feature = "alloc")]
+mod source;
 #[cfg(all(target_has_atomic = "64", not(highwater_narrow)))]
 pub(crate) mod windowed;
 
 use crate::{sync::widen, table::word::Peak};
 pub use hashers::{DefaultHashBuilder, FixedState};
+#[cfg(feature = "alloc")]
+pub use source::SnapshotSource;
 
 /// The capacity of a default ledger, in principals.
 pub const MAX_PRINCIPALS: usize = 4096;
@@ -33,7 +37,7 @@ const fn arc_bytes<T>() -> usize {
 }
 
 /// The numbers of a ledger, for an exporter of metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LedgerStats {
     /// Principals in the ledger.

@@ -15,6 +15,7 @@ use crate::{
         limbo::EpochKey,
         participant::{Participant, ThreadLocal},
     },
+    ledger::{LedgerStats, SnapshotSource},
     snapshot::Snapshot,
     table::{AllTime, Hint, Recorded},
     tracker::{Tracker, sealed},
@@ -129,6 +130,18 @@ impl<K: EpochKey, S: BuildHasher + Default> FromIterator<(K, u64)> for Ledger<K,
         let ledger = Self::with_hasher(S::default());
         ledger.pin().extend(records);
         ledger
+    }
+}
+
+impl<K: EpochKey, S: BuildHasher> SnapshotSource for Ledger<K, S> {
+    type Principal = K;
+
+    fn snapshot(&self) -> Snapshot<K> {
+        self.snapshot()
+    }
+
+    fn stats(&self) -> LedgerStats {
+        self.stats()
     }
 }
 
