@@ -29,6 +29,7 @@
 //! | the same for keys of any type | [`Ledger`]; a [`Recorder`] for each thread without `std`; [`Ledger::pin`] for many calls at once |
 //! | the same in a `static`, without an allocator | [`StaticLedger`] |
 //! | merge the ledgers of several nodes, or send them elsewhere | [`Snapshot`] |
+//! | know the peaks of each interval, and forget those who left | [`WindowedLedger`], with a [`WindowCursor`] for each reader; [`StaticWindowedLedger`] |
 //! | record often for one principal | [`Tracker`] |
 //! | limit and charge the guests of a Store | [`StoreMemoryMeter`] with [`MeterLimits`] and a [`Lease`] |
 //! | do so with another engine, or an error of your own | [`impl_resource_limiter!`], [`Account`] |
@@ -40,6 +41,7 @@
 //! - [`metering`]: what engines report and what they leave out, leases of pooled Stores, limits
 //! - [`budgets`]: ceiling, budget or ledger; chains of budgets
 //! - [`reports`]: snapshots, what they certify, merging, their form
+//! - [`windows`]: peaks per interval, periods and readers, long leases
 //! - [`embedded`]: statics, interrupts, sizes, worst cases
 //! - [`design`]: the contract, the protocol, the orderings, what was tried, the limitations
 //!
@@ -48,6 +50,7 @@
 //! | call | threads | interrupts and signal handlers | allocates |
 //! | --- | --- | --- | --- |
 //! | any call on a ledger with inline keys, [`StaticLedger`] included | yes | yes, on top of any call on the same ledger | only `snapshot` and `top` |
+//! | any call on a [`WindowedLedger`] or [`StaticWindowedLedger`] | yes | yes, on top of any call on the same ledger | only those that return a [`Window`] from the heap, and [`WindowCursor::read`] |
 //! | any call on a [`Ledger`] | yes | no | admissions |
 //! | [`Tracker`] | as its ledger | as its ledger | as its ledger |
 //! | [`Budget`], [`StaticBudget`] | yes | yes | only `new` and `child` of `Budget` |
@@ -114,6 +117,9 @@ pub mod metering {}
 #[doc = include_str!("../docs/reports.md")]
 #[cfg(doc)]
 pub mod reports {}
+#[doc = include_str!("../docs/windows.md")]
+#[cfg(any(doc, doctest))]
+pub mod windows {}
 
 pub use budget::{Budget, OverBudget, Reservation, StaticBudget};
 pub use key::{InlineKey, InlineStr, InlineStrError};
