@@ -1,19 +1,22 @@
 //! The run: worker threads that take up invocations, lease a Store for each, and keep books.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use highwater::{Budget, MemoryLedger, MeterStats};
+use highwater::{Budget, MemoryLedger, MeterStats, PrincipalId, WindowedLedger};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use wasmtime::Result;
+use wasmtime::error::Context;
 
 use crate::budgets::{AtRest, Budgets};
 use crate::exact::ExactPeaks;
 use crate::guests::Guests;
 use crate::options::Options;
 use crate::pool::StorePool;
+use crate::service::Service;
 use crate::store::{self, Measures};
 use crate::workload::Workload;
 
@@ -32,9 +35,9 @@ pub struct Run {
     pub elapsed: Duration,
 }
 
-/// Runs all invocations. Fails if the engine cannot be set up, or with the first guest that could
+/// Runs all invocations; with a service, over and over until the process ends. Fails if the engine cannot be set up, or with the first guest that could
 /// not be run to its end.
-pub fn run(options: &Options) -> Result<Run> {
+pub fn run(options: &Options, service: Option<&Service>) -> Result<Run> {
     let engine = store::engine(options.pool_size(), options.leases_per_store)?;
     let guests = Guests::compile(&engine)?;
     let ledger = || MemoryLedger::with_capacity(options.capacity);
@@ -47,12 +50,18 @@ pub fn run(options: &Options) -> Result<Run> {
         budgets: budgets.as_ref(),
         ledgers: &ledgers,
         workload: Workload::new(options.seed, options.principals, options.invocations),
+        windows: service.map(|service| &service.windows),
         invocations: options.invocations,
+        end: if service.is_some() { u64::MAX / 2 } else { options.invocations },
         taken_up: AtomicU64::new(0),
-        progress: progress_bar(options.invocations),
+        progress: if service.is_some() { ProgressBar::hidden() } else { progress_bar(options.invocations) },
         verifies: options.verifies(),
     };
 
+    if let Some(service) = service {
+        let host = site.budgets.map(|budgets| budgets.host().clone());
+        service.start(Arc::clone(site.stores.counters()), host).context("the service cannot start")?;
+    }
     let started = Instant::now();
     let books = thread::scope(|scope| {
         let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(|| site.work())).collect();
@@ -83,7 +92,12 @@ struct Site<'a> {
     budgets: Option<&'a Budgets>,
     ledgers: &'a Measures<MemoryLedger>,
     workload: Workload,
+    /// Where the service reports from.
+    windows: Option<&'a WindowedLedger<PrincipalId>>,
+    /// The invocations of the workload, which begins again after them.
     invocations: u64,
+    /// How many to do in all.
+    end: u64,
     /// Invocations that some worker has begun or done.
     taken_up: AtomicU64,
     progress: ProgressBar,
@@ -97,15 +111,15 @@ impl Site<'_> {
         loop {
             // Relaxed: the counter only hands out numbers, nothing is published through it.
             let first = self.taken_up.fetch_add(BATCH, Ordering::Relaxed);
-            if first >= self.invocations {
+            if first >= self.end {
                 return Ok(books);
             }
-            let batch = first..self.invocations.min(first + BATCH);
+            let batch = first..self.end.min(first + BATCH);
             let done = batch.end - batch.start;
             for number in batch {
-                if let Err(error) = self.invoke(number, &mut books) {
+                if let Err(error) = self.invoke(number % self.invocations, &mut books) {
                     // The others find nothing left to do.
-                    self.taken_up.store(self.invocations, Ordering::Relaxed);
+                    self.taken_up.store(self.end, Ordering::Relaxed);
                     return Err(error);
                 }
             }
@@ -130,6 +144,9 @@ impl Site<'_> {
         // The meter has recorded what the principal grew itself; the rest is the host's to record.
         self.ledgers.inherited.record_peak(&principal, usage.metered.inherited as u64);
         self.ledgers.total.record_peak(&principal, usage.metered.total as u64);
+        if let Some(windows) = self.windows {
+            windows.record_peak(&principal, usage.metered.own as u64);
+        }
         if self.verifies {
             books.own.record(principal, usage.held.own);
             books.inherited.record(principal, usage.held.inherited);

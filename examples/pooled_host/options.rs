@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::fmt::Display;
+use std::net::SocketAddr;
 use std::num::NonZero;
 use std::str::FromStr;
 use std::thread;
@@ -64,6 +65,15 @@ pub struct Options {
     #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
 
+    /// Run until stopped, one window after another, and serve /metrics (Prometheus), /snapshot and
+    /// /snapshot/WINDOW (JSON) at this address; the report of the end and the exact map are left out
+    #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with_all = ["verify", "json"])]
+    pub serve: Option<SocketAddr>,
+
+    /// Seconds of a window, when serving
+    #[arg(long, value_name = "SECONDS", default_value_t = 5, value_parser = up_to::<u64>(86_400), requires = "serve")]
+    pub period: u64,
+
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -72,7 +82,7 @@ pub struct Options {
 impl Options {
     /// Whether the run is to be checked against the exact answer.
     pub fn verifies(&self) -> bool {
-        !self.no_verify
+        !self.no_verify && self.serve.is_none()
     }
 
     /// Stores in the pool.
@@ -90,6 +100,10 @@ where
         Ok(number) if number >= T::from(1) && number <= highest => Ok(number),
         _ => Err(format!("expected a whole number from 1 to {highest}")),
     }
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "expected an address and a port, for example 127.0.0.1:9464".to_owned())
 }
 
 fn seed(text: &str) -> Result<u64, String> {

@@ -77,6 +77,11 @@ impl<'a> StorePool<'a> {
         self.stores_made.load(Ordering::Relaxed)
     }
 
+    /// What the meters of all these Stores have allowed and denied, as it goes on.
+    pub fn counters(&self) -> &Arc<MeterCounters> {
+        &self.counters
+    }
+
     /// The growths that the meters of all these Stores have allowed and denied.
     pub fn growths(&self) -> MeterStats {
         self.counters.stats()
