@@ -8,18 +8,19 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use highwater::{Budget, MeterCounters, PrincipalId, Snapshot, SnapshotSource, WindowedLedger};
 use highwater_prometheus::LedgerCollector;
-use prometheus_client::encoding::text;
+use prometheus_client::encoding::{prometheus_text, text};
 use prometheus_client::registry::Registry;
 
 use crate::options::Options;
 
-/// What Prometheus asks for.
+/// What Prometheus asks for, and what anyone else gets.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+const PLAIN_TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// A service that has its address, and nothing to report yet.
 pub struct Service {
@@ -88,11 +89,18 @@ async fn serve(listener: TcpListener, state: Arc<Served>) {
     }
 }
 
-async fn metrics(State(served): State<Arc<Served>>) -> Response {
+async fn metrics(State(served): State<Arc<Served>>, headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let open = accepted.contains("application/openmetrics-text");
     let mut body = String::new();
     let registry = served.registry.lock().unwrap_or_else(PoisonError::into_inner);
-    match text::encode(&mut body, &registry) {
-        Ok(()) => ([(header::CONTENT_TYPE, OPEN_METRICS)], body).into_response(),
+    let encoded =
+        if open { text::encode(&mut body, &registry) } else { prometheus_text::encode(&mut body, &registry) };
+    match encoded {
+        Ok(()) => {
+            let kind = if open { OPEN_METRICS } else { PLAIN_TEXT };
+            ([(header::CONTENT_TYPE, kind)], body).into_response()
+        }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
     }
 }
