@@ -42,3 +42,35 @@ fn a_wasmi_host_tells_own_growth_from_inherited() {
     assert_eq!(words(report, "sensor "), ["128.00", "KiB"]);
     assert_eq!(words(report, "no other principal ever grew more than"), ["64.00", "KiB"]);
 }
+
+/// Snapshots of two windows, one in the report of a host.
+const WINDOWS: &str = r#"
+    {"version":1,"window":1,"capacity":2,"untracked_at_most":65536,"refused":0,
+     "entries":[["alice",4194304],["bob",131072]]}
+    {"seed":1,"snapshot":{"version":1,"window":2,"capacity":2,"untracked_at_most":0,"refused":0,
+     "entries":[["carol",2097152],["bob",1048576]]}}"#;
+
+#[test]
+fn a_fleet_is_merged_and_drawn() {
+    let folder = std::env::temp_dir().join(format!("highwater-fleet-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (input, chart) = (folder.join("windows.json"), folder.join("windows.svg"));
+    std::fs::write(&input, WINDOWS).expect("written");
+    let run = |arguments: &[&str]| example::program("fleet").args(arguments).output().expect("it runs");
+
+    let output = run(&[input.to_str().unwrap(), "--top", "2", "--svg", chart.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(words(&text, "alice")[..2], ["4.00", "MiB"]);
+    assert_eq!(words(&text, "carol")[..2], ["2.00", "MiB"]);
+    assert!(text.starts_with("3 principals of 2 snapshots") && text.contains("at most 64.00 KiB"), "{text}");
+    let drawn = std::fs::read_to_string(&chart).expect("a chart");
+    assert!(drawn.contains("Peaks of each window") && drawn.contains("alice"), "{drawn}");
+
+    std::fs::write(&input, r#"{"version":1,"entries":[]}"#).expect("written");
+    let output = run(&[input.to_str().unwrap()]);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{errors}");
+    assert!(errors.contains("windows.json: missing field `capacity`"), "{errors}");
+    std::fs::remove_dir_all(folder).expect("removed");
+}

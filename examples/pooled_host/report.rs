@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use highwater::MemoryLedger;
+use highwater::{MemoryLedger, PrincipalId, Snapshot};
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
@@ -40,6 +40,8 @@ pub struct Report {
     ledger_memory: usize,
     top: Vec<TopPrincipal>,
     verification: Option<Verification>,
+    /// All residents of the ledger of own growth, to be merged with those of other hosts.
+    snapshot: Snapshot<PrincipalId>,
 }
 
 /// Growths of memories and tables, as the meters counted them.
@@ -107,6 +109,7 @@ impl Report {
             ledger_memory: run.ledgers.own.memory_bytes(),
             top: top(&run.ledgers, options.top),
             verification: Verification::new(run),
+            snapshot: run.ledgers.own.snapshot(),
         }
     }
 
