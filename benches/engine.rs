@@ -10,6 +10,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let comparisons = [
         (engine::GROW, engine::grow as fn() -> _),
+        (engine::GROW_BUDGET, engine::grow_budget),
         (engine::GROW_DENIED, engine::grow_denied),
         (engine::LEASE, engine::lease),
     ];

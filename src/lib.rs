@@ -33,6 +33,7 @@
 //! | record often for one principal | [`Tracker`] |
 //! | limit and charge the guests of a Store | [`StoreMemoryMeter`] with [`MeterLimits`] and a [`Lease`] |
 //! | do so with another engine, or an error of your own | [`impl_resource_limiter!`], [`Account`] |
+//! | bound what all Stores of a host or of a tenant hold together | [`MeterLimits::with_budget`] and a [`Budget`] |
 //! | know what is in use *now*, and deny what would be too much | [`Budget`], [`StaticBudget`] |
 //!
 //! # Guides
@@ -134,8 +135,8 @@ pub use ledger::{DefaultHashBuilder, FixedState, LedgerStats, MAX_PEAK, MAX_PRIN
 #[cfg(feature = "wasmtime")]
 pub use meter::instance_remains;
 pub use meter::{
-    Account, Attribution, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits, MeterLimitsBuilder,
-    MeterStats, SharedCounters, StoreMemoryMeter,
+    Account, Attribution, BudgetedLimits, Denial, Lease, LeaseReport, Mark, MeterCounters, MeterLimits,
+    MeterLimitsBuilder, MeterStats, SharedCounters, StoreMemoryMeter,
 };
 pub use principal::{PrincipalId, PrincipalIdError};
 #[cfg(highwater_steps)]

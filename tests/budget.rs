@@ -16,7 +16,7 @@ use highwater::{Budget, OverBudget, Reservation, StaticBudget};
 
 const PAGE: u64 = 65_536;
 
-fn denial(result: Result<(), OverBudget>) -> Option<(usize, u64, u64)> {
+fn denial(result: Result<(), OverBudget>) -> Option<(u32, u64, u64)> {
     result.err().map(|OverBudget { level, used, limit, .. }| (level, used, limit))
 }
 

@@ -151,7 +151,7 @@ impl Ground {
             assert!(used + requested > limit, "denied {requested} at {used} of {limit}");
             self.denials.set(self.denials.get() + 1);
             if let Call::Reserve(budget, _) = call
-                && std::iter::successors(PARENTS[budget], |&child| PARENTS[child]).count() == level
+                && std::iter::successors(PARENTS[budget], |&child| PARENTS[child]).count() as u32 == level
                 && (self.depth.get(), self.begun.get()) == (1, begun)
             {
                 self.seen.set(Some(used.cast_signed() - self.sums()[0].cast_signed()));

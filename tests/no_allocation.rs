@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use highwater::{
     Budget, Collector, FixedState, InlineLedger, InlineLedger as Ledger, MeterLimits, PrincipalId,
-    Reservation, StaticLedger, StoreMemoryMeter,
+    Reservation, StaticBudget, StaticLedger, StoreMemoryMeter,
 };
 
 struct Counting;
@@ -198,11 +198,15 @@ fn a_ledger_that_gets_no_memory_says_so() {
 #[test]
 fn leases_inside_leases_do_not_allocate() {
     fn nest(meter: &mut StoreMemoryMeter<&StaticLedger<u64, 8>>, depth: u64) {
-        let mut lease = meter.lease(depth, MeterLimits::total(1 << 20));
+        static HOST: StaticBudget = StaticBudget::new(1 << 20);
+        static TENANT: StaticBudget = HOST.child(1 << 20);
+        let limits = MeterLimits::total(1 << 20).with_budget(&Budget::from_static(&TENANT));
+        let mut lease = meter.lease(depth, limits);
         let _ = lease.approve_memory(0, 100, None);
         if depth > 0 {
             nest(&mut lease, depth - 1);
         }
+        assert!(TENANT.used() >= 100);
         assert_eq!(lease.end().own, 100);
     }
     static LEDGER: StaticLedger<u64, 8> = StaticLedger::new();

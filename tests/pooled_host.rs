@@ -4,14 +4,17 @@
 
 use std::process::{Output, Stdio};
 
-use highwater::{MemoryLedger, PrincipalId};
+use highwater::{MemoryLedger, MeterStats, PrincipalId};
 use serde_json::Value;
 
+#[path = "../examples/pooled_host/budgets.rs"]
+mod budgets;
 #[path = "../examples/pooled_host/exact.rs"]
 mod exact;
 #[path = "common/example.rs"]
 mod example;
 
+use budgets::Budgets;
 use exact::{Difference, ExactPeaks};
 
 fn run(arguments: &[&str]) -> Output {
@@ -64,6 +67,31 @@ fn a_fresh_store_for_each_lease_inherits_nothing() {
     }
 }
 
+fn in_budgets(report: &Value, name: &str) -> u64 {
+    report["budgets"][name].as_u64().unwrap_or_else(|| panic!("{name}: {report}"))
+}
+
+#[test]
+fn budgets_that_are_too_small_are_kept_and_nothing_is_lost() {
+    let report = report(&["--threads", "4", "--budget", "393216", "--principal-budget", "262144"]);
+    assert_eq!(report["verification"]["exact"], true);
+    assert_eq!(report["verification"]["budgets"], Value::Array(Vec::new()));
+    let number = |name| in_budgets(&report, name);
+    assert_eq!((number("limit"), number("principal_limit")), (6 << 16, 4 << 16));
+    assert!((4 << 16..=6 << 16).contains(&number("peak")) && number("principal_peak") <= 4 << 16);
+    let (by_host, by_principals) = (number("denied"), number("denied_by_principals"));
+    assert!(by_host > 0 && by_principals > 0, "{report}");
+    assert_eq!(report["grows"]["denied_over_budget"], by_host + by_principals);
+}
+
+#[test]
+fn guests_that_find_no_room_to_start_are_turned_away() {
+    let report = report(&["--budget", "65535"]); // each has a page from the start
+    assert_eq!(report["verification"]["exact"], true);
+    assert_eq!(report["invocations"], in_budgets(&report, "turned_away"));
+    assert_eq!((in_budgets(&report, "denied"), in_budgets(&report, "peak")), (2000, 0));
+}
+
 #[test]
 fn people_get_a_table_and_a_verdict() {
     let output = run(&["--principals", "200", "--invocations", "400", "--capacity", "16", "--top", "3"]);
@@ -99,6 +127,7 @@ fn a_report_may_be_closed_before_its_end() {
 fn a_wrong_option_says_what_would_be_right() {
     for (arguments, expected) in [
         (&["--threads", "0"][..], "expected a whole number from 1 to 1024"),
+        (&["--budget", "64M"], "expected a whole number from 1 to 281474976710655"),
         (&["--capacity", "many"], "expected a whole number from 1 to 1048576"),
         (&["--pool", "-1"], "expected a whole number from 1 to 256"),
         (&["--seed", "18446744073709551616"], "expected a whole number from 0 to 18446744073709551615"),
@@ -112,6 +141,33 @@ fn a_wrong_option_says_what_would_be_right() {
         assert!(errors.contains(expected), "{arguments:?}: {errors}");
         assert!(output.stdout.is_empty(), "{arguments:?} got a report");
     }
+}
+
+/// Budgets that do not say what the engine says.
+#[test]
+fn verification_finds_wrong_budgets() {
+    let budgets = Budgets::new(Some(10), Some(5)).expect("there are limits");
+    let found = |held, growths| budgets.at_rest(held, growths).differences;
+    budgets.host().reserve(4).unwrap();
+    assert_eq!(found(4, MeterStats::default()), []);
+    assert_eq!(found(5, MeterStats::default()), [budgets::Difference::Held { used: 4, held: 5 }]);
+    let mut growths = MeterStats::default();
+    growths.denied_over_budget = 1;
+    assert_eq!(found(4, growths), [budgets::Difference::Denials { by_budgets: 0, by_meters: 1 }]);
+    budgets.host().reserve(7).unwrap_err();
+    assert_eq!(found(4, growths), []);
+    assert!(!budgets.are_short());
+    budgets.turned_away();
+    assert_eq!(budgets.at_rest(4, growths).turned_away, 1);
+    let principal = id("alice");
+    budgets.during(principal, |budget| budget.expect("principals have budgets").reserve(3)).unwrap();
+    assert_eq!(found(7, growths), [budgets::Difference::Left { principal, used: 3 }]);
+    assert!(budgets.are_short());
+    let exceeded =
+        |whose: &str, peak, limit| budgets::Difference::Exceeded { whose: whose.to_owned(), peak, limit };
+    budgets.host().set_limit(6);
+    assert_eq!(found(7, growths)[1..], [exceeded("the host", 7, 6)]);
+    assert!(Budgets::new(None, None).is_none());
 }
 
 fn id(name: &str) -> PrincipalId {

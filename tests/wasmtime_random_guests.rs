@@ -1,6 +1,7 @@
-//! Ten thousand random guests on pooled Stores: the meter's total is the engine's after every step,
-//! no principal is charged without a lease, and each is charged with exactly the bytes that its
-//! leases added, as the engine shows them. Every third instantiation fails, in some way.
+//! Ten thousand random guests on pooled Stores, on several threads: the meter's total and the bytes
+//! in budgets are the engine's after every step, no principal is charged without a lease, and each
+//! is charged with exactly the bytes that its leases added, as the engine shows them. Every third
+//! instantiation fails, in some way, and host functions panic.
 
 #![cfg(all(feature = "std", not(any(highwater_narrow, highwater_core_only))))]
 
@@ -8,10 +9,12 @@ use std::{
     collections::HashMap,
     fmt::{self, Write},
     num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    thread,
 };
 
 use fastrand::Rng;
-use highwater::{Lease, MemoryLedger, MeterCounters, MeterLimits, PrincipalId, StoreMemoryMeter};
+use highwater::{Budget, Lease, MemoryLedger, MeterCounters, MeterLimits, PrincipalId, StoreMemoryMeter};
 use wasmtime::{
     Caller, Config, Engine, Extern, InstancePre, Linker, Memory, MemoryType, Module, OptLevel,
     PoolingAllocationConfig, Result, Store, Table,
@@ -22,7 +25,13 @@ mod effort;
 
 const PAGE: usize = 65_536;
 const GUESTS: u64 = 10_000;
+const WORKERS: u64 = 4;
+/// Stores of a worker.
 const STORES: usize = 4;
+/// Principals of a worker.
+const PRINCIPALS: usize = 30;
+/// The bytes that a table element takes in budgets, as under the limits that meters are made with.
+const ELEMENT: usize = 32;
 /// Guests that share a module. An unoptimized cranelift takes long enough to make a module worth
 /// several guests, which differ in their principals, limits, Stores and steps.
 const GUESTS_A_MODULE: u64 = if cfg!(debug_assertions) { 10 } else { 1 };
@@ -40,6 +49,9 @@ struct Host {
     /// Whether the instance that is being made has shown itself.
     looked: bool,
     served: u64,
+    /// The budget of the worker, and the bytes in it that are not this Store's.
+    site: Budget,
+    elsewhere: u64,
     /// Exported functions that grow something.
     growers: Vec<wasmtime::TypedFunc<i32, i32>>,
 }
@@ -67,11 +79,12 @@ fn engine(backtraces: bool) -> Engine {
 
 /// Ways in which an instance fails to start: what a module has beside its memories and tables, and
 /// how its start function ends.
-const FAILURES: [(&str, &str); 12] = [
+const FAILURES: [(&str, &str); 13] = [
     ("", "unreachable"),
     ("(tag $t)", "throw $t"),
     ("(func $deep call $deep)", "call $deep"),
     ("", "call $fail"),
+    ("", "call $panic"),
     ("", "call $elsewhere"),
     ("", "call $fuel (loop (br 0))"),
     ("", "call $deadline (loop (br 0))"),
@@ -85,6 +98,7 @@ const FAILURES: [(&str, &str); 12] = [
 const IMPORTS: &str = r#"
     (import "host" "look" (func $look))
     (import "host" "fail" (func $fail))
+    (import "host" "panic" (func $panic))
     (import "host" "elsewhere" (func $elsewhere))
     (import "host" "fuel" (func $fuel))
     (import "host" "deadline" (func $deadline))
@@ -105,11 +119,12 @@ fn random_guest(rng: &mut Rng) -> (String, (usize, usize)) {
         declared.0 += least as usize * if bytes { 1 } else { PAGE };
         let (kind, widen, narrow) =
             if wide { ("i64", "i64.extend_i32_s", "i32.wrap_i64") } else { ("", "", "") };
+        let after = ["call $panic", "unreachable"].get(rng.usize(..20)).unwrap_or(&"");
         write!(
             wat,
             r#"(memory (export "m{index}") {kind} {least} {most} {page})
                (func $m{index} (export "grow-m{index}") (param i32) (result i32)
-                 local.get 0 {widen} memory.grow {index} {narrow})"#
+                 local.get 0 {widen} memory.grow {index} {narrow} {after})"#
         )
         .unwrap();
         if rng.u8(..4) == 0 {
@@ -181,12 +196,14 @@ fn random_growth(rng: &mut Rng) -> i32 {
 /// The growths that all Stores have allowed and denied.
 static METERS: MeterCounters = MeterCounters::new();
 
-fn new_store(engine: &Engine, ledger: &MemoryLedger, rng: &mut Rng) -> Store<Host> {
+fn new_store(engine: &Engine, ledger: &MemoryLedger, budgets: &Budgets, rng: &mut Rng) -> Store<Host> {
     // wasmtime reads the number of instances when the limiter is installed.
     let limits = MeterLimits::builder().total_memory(40 * PAGE).instances(rng.usize(3..12)).build();
-    let meter = StoreMemoryMeter::idle(limits, ledger.clone()).counted_in(&METERS);
+    let meter = StoreMemoryMeter::idle(limits.with_budget(&budgets.pool), ledger.clone()).counted_in(&METERS);
     let (memories, tables, growers) = (Vec::new(), Vec::new(), Vec::new());
-    let host = Host { meter, memories, tables, hidden: (0, 0), looked: false, served: 0, growers };
+    let (site, elsewhere, served) = (budgets.site.clone(), 0, 0);
+    let hidden = (0, 0);
+    let host = Host { meter, memories, tables, hidden, looked: false, served, site, elsewhere, growers };
     let mut store = Store::new(engine, host);
     store.limiter(|host| &mut host.meter);
     store
@@ -196,6 +213,7 @@ fn linker(engine: &Engine) -> Linker<Host> {
     let mut linker = Linker::new(engine);
     linker.func_wrap("host", "look", look).unwrap();
     linker.func_wrap("host", "fail", || -> Result<()> { Err(fmt::Error.into()) }).unwrap();
+    linker.func_wrap("host", "panic", || -> () { resume_unwind(Box::new("the host's bug")) }).unwrap();
     // The error of a memory that another Store could not create.
     let elsewhere = |caller: Caller<'_, Host>| -> Result<()> {
         let nothing = StoreMemoryMeter::idle(MeterLimits::total(0), MemoryLedger::default());
@@ -230,11 +248,19 @@ fn held(store: &Store<Host>) -> (usize, usize) {
     (memories + host.hidden.0 + store.gc_heap_capacity(), elements as usize + host.hidden.1)
 }
 
-/// The bytes that the engine says there are, having checked that the meter says so, too.
+/// The same as budgets count it.
+fn in_use(store: &Store<Host>) -> u64 {
+    let (bytes, elements) = held(store);
+    (bytes + elements * ELEMENT) as u64
+}
+
+/// The bytes that the engine says there are, having checked that the meter and the budget say so,
+/// too.
 fn checked(store: &Store<Host>) -> usize {
-    let report = store.data().meter.report();
-    let held = held(store);
+    let host = store.data();
+    let (report, held) = (host.meter.report(), held(store));
     assert_eq!((report.total, report.table_elements), held, "the meter's total is not the engine's");
+    assert_eq!(host.site.used() - host.elsewhere, in_use(store), "the budget's bytes are not the engine's");
     held.0
 }
 
@@ -254,21 +280,29 @@ fn made(store: &Store<Host>) -> (u64, usize) {
 fn grow_something(store: &mut Store<Host>, rng: &mut Rng) {
     refresh(store);
     if let Some(grower) = rng.choice(&store.data().growers).cloned() {
-        let _ = grower.call(&mut *store, random_growth(rng));
+        let growth = random_growth(rng);
+        // Even by a panic of the host's.
+        let _ = catch_unwind(AssertUnwindSafe(|| grower.call(&mut *store, growth)));
         checked(store);
     }
 }
 
 /// Instantiates a guest under the lease of a principal and lets it grow. Says what has become of
 /// it, and what the principal is charged with.
-fn serve(store: &mut Store<Host>, guest: &Guest, principal: PrincipalId, rng: &mut Rng) -> (Served, usize) {
-    let limits = random_limits(rng);
+fn serve(
+    store: &mut Store<Host>,
+    guest: &Guest,
+    (principal, budget): (PrincipalId, &Budget),
+    rng: &mut Rng,
+) -> (Served, usize) {
+    let limits = random_limits(rng).with_budget(budget);
     let mut lease = Lease::start(store, |store| &mut store.data_mut().meter, principal, limits);
     refresh(&mut lease);
     lease.data_mut().looked = false;
     let (instances, heaps) = made(&lease);
-    let served = match lease.instantiate_pre(&guest.module) {
-        Ok(instance) => {
+    let instantiated = catch_unwind(AssertUnwindSafe(|| lease.instantiate_pre(&guest.module)));
+    let served = match instantiated {
+        Ok(Ok(instance)) => {
             for name in ["grow-m0", "grow-m1", "grow-m2", "grow-t0", "grow-t1", "grow-heap"] {
                 if let Ok(grower) = instance.get_typed_func(&mut *lease, name) {
                     lease.data_mut().growers.push(grower);
@@ -276,8 +310,8 @@ fn serve(store: &mut Store<Host>, guest: &Guest, principal: PrincipalId, rng: &m
             }
             Served::Started
         }
-        Err(_) if made(&lease).0 == instances => Served::Refused,
-        Err(_) => Served::Failed,
+        Ok(Err(_)) if made(&lease).0 == instances => Served::Refused,
+        _ => Served::Failed,
     };
     if served == Served::Failed && !lease.data().looked {
         let (bytes, elements) = lease.data().hidden;
@@ -308,21 +342,89 @@ enum Served {
     Refused,
 }
 
+/// The budgets of one worker: of all its Stores, of those that no principal holds, and of its
+/// principals.
+struct Budgets {
+    site: Budget,
+    pool: Budget,
+    principals: Vec<(PrincipalId, Budget)>,
+}
+
+impl Budgets {
+    fn new(host: &Budget, worker: u64, rng: &mut Rng) -> Self {
+        let site = host.child(40 * PAGE as u64);
+        let pool = site.child(30 * PAGE as u64);
+        let principal = |number| {
+            let id = PrincipalId::new(format!("w{worker}-{number}")).unwrap();
+            (id, site.child(rng.u64(1..30) * PAGE as u64))
+        };
+        let principals = (0..PRINCIPALS).map(principal).collect();
+        Self { site, pool, principals }
+    }
+}
+
 #[test]
 fn the_total_is_the_engines_for_random_guests() {
     let seed = effort::first_seed();
     println!("HIGHWATER_SEED={seed}");
-    let mut rng = Rng::with_seed(seed);
-    for backtraces in [true, false] {
-        serve_guests(effort::scaled(GUESTS / 2), &engine(backtraces), &mut rng);
+    let (ledger, host) = (MemoryLedger::default(), Budget::new(200 * PAGE as u64));
+    let sites: Vec<_> = thread::scope(|scope| {
+        let workers = (0..WORKERS).map(|worker| {
+            let mut rng = Rng::with_seed(seed.wrapping_add(worker));
+            let (ledger, host) = (&ledger, &host);
+            scope.spawn(move || {
+                let budgets = Budgets::new(host, worker, &mut rng);
+                serve_guests(effort::scaled(GUESTS / WORKERS), worker % 2 == 0, ledger, &budgets, &mut rng)
+            })
+        });
+        let workers: Vec<_> = workers.collect();
+        workers.into_iter().map(|worker| worker.join().expect("a worker panicked")).collect()
+    });
+    let all: u64 = sites.iter().map(|site| in_all(&site.stores)).sum();
+    assert!(all > 0);
+    assert_eq!(host.used(), all, "what the engine says there is");
+    for (principal, peak) in ledger.snapshot() {
+        assert!(sites.iter().any(|site| site.charged.get(&principal) == Some(&peak)), "{principal}");
     }
+    for outcome in [Served::Started, Served::Failed, Served::Refused] {
+        let times: u64 = sites.iter().filter_map(|site| site.served.get(&outcome)).sum();
+        println!("{outcome:?}: {times}");
+        assert!(times >= effort::scaled(GUESTS / 20), "{outcome:?}: {times}");
+    }
+    assert!(sites.iter().any(|site| site.heaps > 0));
+    drop(sites);
+    assert_eq!(host.used(), 0, "all Stores are gone");
+    let stats = METERS.stats();
+    println!("{stats:?}");
+    assert!(stats.allowed > 0 && stats.denied_over_ceiling > 0 && stats.denied_over_type_maximum > 0);
+    assert!(stats.denied_table > 0 && stats.failed_by_engine > 0, "every outcome has been met: {stats:?}");
+    assert!(stats.denied_over_budget > 0, "every outcome has been met: {stats:?}");
 }
 
-fn serve_guests(number: u64, engine: &Engine, rng: &mut Rng) {
+/// What a worker leaves: its Stores, what each principal was charged with, what became of the
+/// guests, and the number of Stores with a GC heap.
+struct Site {
+    stores: Vec<Store<Host>>,
+    charged: HashMap<PrincipalId, u64>,
+    served: HashMap<Served, u64>,
+    heaps: u64,
+}
+
+fn in_all(stores: &[Store<Host>]) -> u64 {
+    stores.iter().map(in_use).sum()
+}
+
+fn serve_guests(
+    number: u64,
+    backtraces: bool,
+    ledger: &MemoryLedger,
+    budgets: &Budgets,
+    rng: &mut Rng,
+) -> Site {
+    let engine = &engine(backtraces);
     let linker = linker(engine);
-    let ledger = MemoryLedger::default();
     let mut charged = HashMap::new();
-    let mut stores: Vec<_> = (0..STORES).map(|_| new_store(engine, &ledger, rng)).collect();
+    let mut stores: Vec<_> = (0..STORES).map(|_| new_store(engine, ledger, budgets, rng)).collect();
     let (mut guests, mut heaps, mut served) = (Vec::new(), 0, HashMap::new());
     for guest in 0..number {
         if guest.is_multiple_of(GUESTS_A_MODULE) {
@@ -334,36 +436,28 @@ fn serve_guests(number: u64, engine: &Engine, rng: &mut Rng) {
         let store = &mut stores[rng.usize(..STORES)];
         if store.data().served == GUESTS_A_STORE {
             heaps += u64::from(store.gc_heap_capacity() > 0);
-            *store = new_store(engine, &ledger, rng);
+            *store = new_store(engine, ledger, budgets, rng);
         }
         store.data_mut().served += 1;
+        store.data_mut().elsewhere = budgets.site.used() - in_use(store);
 
-        let principal = PrincipalId::new(format!("p{}", rng.u8(..100))).unwrap();
+        let (principal, budget) = rng.choice(&budgets.principals).unwrap();
         let before = checked(store);
-        let (outcome, own) = serve(store, guest, principal, rng);
+        let (outcome, own) = serve(store, guest, (*principal, budget), rng);
         *served.entry(outcome).or_insert(0) += 1;
         let added = checked(store) - before;
         assert!(own == added || own > added && outcome == Served::Refused);
-        let most = charged.entry(principal).or_insert(0);
+        let most = charged.entry(*principal).or_insert(0);
         *most = (own as u64).max(*most);
-        assert_eq!(ledger.peak(&principal), *most, "{principal} is charged with what the lease added");
+        assert_eq!(ledger.peak(principal), *most, "{principal} is charged with what the lease added");
+        assert_eq!(budget.used(), 0, "no lease is on");
 
-        let recorded = ledger.snapshot().len();
         grow_something(store, rng);
         store.data_mut().meter.settle();
-        assert_eq!(ledger.peak(&principal), *most, "no lease holds the Store any more");
-        assert_eq!(ledger.snapshot().len(), recorded);
+        assert_eq!(ledger.peak(principal), *most, "no lease holds the Store any more");
+        let all = in_all(&stores);
+        assert_eq!((budgets.site.used(), budgets.pool.used()), (all, all), "what the engine says there is");
+        assert!(all <= budgets.site.limit());
     }
-    for (principal, peak) in ledger.snapshot() {
-        assert_eq!(charged[&principal], peak);
-    }
-    let stats = METERS.stats();
-    println!("{served:?}, {stats:?}, {heaps} Stores with a GC heap");
-    assert!(heaps > 0);
-    let twentieth = number / 20;
-    for outcome in [Served::Started, Served::Failed, Served::Refused] {
-        assert!(served.get(&outcome).is_some_and(|&times| times >= twentieth), "{outcome:?}: {served:?}");
-    }
-    assert!(stats.allowed > 0 && stats.denied_over_ceiling > 0 && stats.denied_over_type_maximum > 0);
-    assert!(stats.denied_table > 0 && stats.failed_by_engine > 0, "every outcome has been met: {stats:?}");
+    Site { stores, charged, served, heaps }
 }

@@ -103,6 +103,13 @@ pub fn all() -> Vec<Claim> {
             engine::STORE_LIMITS,
             1.02,
         ),
+        Claim::no_slower(
+            "wasmtime memory.grow, budgets of host and tenant over none",
+            engine::GROW_BUDGET,
+            engine::BUDGETED,
+            engine::METER,
+            1.03,
+        ),
         dashmap("epoch keys: resident, not raised, random", "epoch/not-raised/random", LEDGER, 1.8),
         Claim::faster(
             "epoch keys: the same, against papaya",

@@ -6,15 +6,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use highwater::{MemoryLedger, PrincipalId, StoreMemoryMeter};
+use highwater::{Budget, BudgetedLimits, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 use wasmtime::{Engine, Instance, Module, ResourceLimiter, Store, StoreLimits, StoreLimitsBuilder};
 
 use super::{comparison::Contenders, driver::Contender, principals::principals};
 
 pub const GROW: &str = "engine/memory.grow";
+pub const GROW_BUDGET: &str = "engine/memory.grow-budget";
 pub const GROW_DENIED: &str = "engine/memory.grow-denied";
 pub const LEASE: &str = "engine/lease";
 pub const METER: &str = "meter";
+pub const BUDGETED: &str = "meter, budgets of host and tenant";
 pub const STORE_LIMITS: &str = "StoreLimits";
 
 const PAGE: usize = 65_536;
@@ -32,6 +34,24 @@ const GUEST: &str = r#"
 /// A loop of `memory.grow` by one page, all allowed.
 pub fn grow() -> Contenders<'static> {
     guests(GROWS as usize * PAGE)
+}
+
+/// The same with a budget of two levels, which has room for all, and without one.
+pub fn grow_budget() -> Contenders<'static> {
+    let engine = Engine::default();
+    let module = Module::new(&engine, GUEST).expect("the guest is valid");
+    let limits = MeterLimits::per_memory(CEILING);
+    let tenant = Budget::new(1 << 40).child(1 << 40);
+    let contender = |limits: BudgetedLimits| {
+        let (module, ledger) = (module.clone(), MemoryLedger::default());
+        let limiter =
+            move || StoreMemoryMeter::with_limits(limits.clone(), PrincipalId::default(), ledger.clone());
+        Box::new(GrowingGuest { module, limiter })
+    };
+    vec![
+        (METER.to_owned(), contender(limits.into())),
+        (BUDGETED.to_owned(), contender(limits.with_budget(&tenant))),
+    ]
 }
 
 /// The same when the ceiling is zero: the limiter's own cost, without the engine's for new pages.

@@ -51,6 +51,8 @@ pub fn all() -> Vec<Planned> {
     planned.push(variants(CAPACITY, &[LEDGER], capacities));
     planned.push(Planned::new(engine::GROW, |name, effort| compare(name, engine::grow(), effort)));
     planned
+        .push(Planned::new(engine::GROW_BUDGET, |name, effort| compare(name, engine::grow_budget(), effort)));
+    planned
         .push(Planned::new(engine::GROW_DENIED, |name, effort| compare(name, engine::grow_denied(), effort)));
     planned.push(Planned::new(engine::LEASE, |name, effort| compare(name, engine::lease(), effort)));
     planned

@@ -77,7 +77,14 @@ pub fn ratios(outcomes: &[Outcome]) {
 /// the first.
 pub fn pairs(outcomes: &[Outcome]) {
     println!("| comparison | ns | ns | ratio |\n| --- | ---: | ---: | ---: |");
-    let paired = [plan::THREADS, plan::CAPACITY, engine::GROW, engine::GROW_DENIED, engine::LEASE];
+    let paired = [
+        plan::THREADS,
+        plan::CAPACITY,
+        engine::GROW,
+        engine::GROW_BUDGET,
+        engine::GROW_DENIED,
+        engine::LEASE,
+    ];
     for outcome in outcomes.iter().filter(|outcome| paired.contains(&outcome.name.as_str())) {
         for pair in outcome.timings.chunks_exact(2) {
             let [first, second] = [&pair[0], &pair[1]].map(|timing| digits(timing.nanoseconds()));

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use highwater::{MemoryLedger, MeterStats};
+use highwater::{Budget, MemoryLedger, MeterStats};
 use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use wasmtime::Result;
 
+use crate::budgets::{AtRest, Budgets};
 use crate::exact::ExactPeaks;
 use crate::guests::Guests;
 use crate::options::Options;
@@ -27,6 +28,7 @@ pub struct Run {
     pub exact: Option<Books>,
     pub stores_made: u64,
     pub growths: MeterStats,
+    pub budgets: Option<AtRest>,
     pub elapsed: Duration,
 }
 
@@ -37,9 +39,12 @@ pub fn run(options: &Options) -> Result<Run> {
     let guests = Guests::compile(&engine)?;
     let ledger = || MemoryLedger::with_capacity(options.capacity);
     let ledgers = Measures { own: ledger(), inherited: ledger(), total: ledger() };
+    let budgets = Budgets::new(options.budget, options.principal_budget);
+    let (stores, leases) = (options.pool_size(), options.leases_per_store);
     let site = Site {
         guests: &guests,
-        stores: &StorePool::new(&engine, &ledgers.own, options.pool_size(), options.leases_per_store),
+        stores: &StorePool::new(&engine, &ledgers.own, budgets.as_ref(), stores, leases),
+        budgets: budgets.as_ref(),
         ledgers: &ledgers,
         workload: Workload::new(options.seed, options.principals, options.invocations),
         invocations: options.invocations,
@@ -60,10 +65,12 @@ pub fn run(options: &Options) -> Result<Run> {
     site.progress.finish_and_clear();
 
     let books = books?.into_iter().reduce(fold).expect("there is at least one thread");
+    let growths = site.stores.growths();
     Ok(Run {
         exact: options.verifies().then_some(books),
         stores_made: site.stores.stores_made(),
-        growths: site.stores.growths(),
+        growths,
+        budgets: site.budgets.map(|budgets| budgets.at_rest(site.stores.in_use(), growths)),
         elapsed,
         ledgers,
     })
@@ -73,6 +80,7 @@ pub fn run(options: &Options) -> Result<Run> {
 struct Site<'a> {
     guests: &'a Guests,
     stores: &'a StorePool<'a>,
+    budgets: Option<&'a Budgets>,
     ledgers: &'a Measures<MemoryLedger>,
     workload: Workload,
     invocations: u64,
@@ -107,12 +115,19 @@ impl Site<'_> {
 
     fn invoke(&self, number: u64, books: &mut Books) -> Result<()> {
         let invocation = self.workload.invocation(number);
+        let principal = invocation.principal;
         let mut store = self.stores.lease();
-        let usage = store.invoke(self.guests, &invocation)?;
+        let mut invoke = |budget: Option<&Budget>| store.invoke(self.guests, &invocation, budget);
+        let usage = match self.budgets {
+            Some(budgets) => budgets.during(principal, invoke),
+            None => invoke(None),
+        }?;
         drop(store);
+        if let (Some(budgets), true) = (self.budgets, usage.turned_away) {
+            budgets.turned_away();
+        }
 
         // The meter has recorded what the principal grew itself; the rest is the host's to record.
-        let principal = invocation.principal;
         self.ledgers.inherited.record_peak(&principal, usage.metered.inherited as u64);
         self.ledgers.total.record_peak(&principal, usage.metered.total as u64);
         if self.verifies {

@@ -4,12 +4,15 @@
 //! ```text
 //! cargo run --release --example pooled_host
 //! cargo run --release --example pooled_host -- --principals 100000 --invocations 200000 --verify
+//! cargo run --release --example pooled_host -- --budget 67108864 --principal-budget 16777216
 //! ```
 //!
 //! [`store`] is about the contents of a Store after a lease, [`workload`] about the invocations
 //! that are drawn, and their skew. The exit code is 0 if all went well, 1 if the ledger differs
-//! from the exact answer or the engine failed, and 2 for a wrong option.
+//! from the exact answer, the budgets from the engine, or the engine failed, and 2 for a wrong
+//! option.
 
+mod budgets;
 mod exact;
 mod guests;
 mod host;

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::thread;
 
 use clap::Parser;
-use highwater::MAX_PRINCIPALS;
+use highwater::{MAX_PRINCIPALS, StaticBudget};
 
 /// Runs WebAssembly guests for many principals on pooled wasmtime Stores, and reports who used most
 /// memory.
@@ -38,8 +38,16 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = up_to::<u32>(64))]
     pub leases_per_store: u32,
 
+    /// Bytes that all Stores may hold at once, tables at 32 bytes an element
+    #[arg(long, value_name = "BYTES", value_parser = up_to::<u64>(StaticBudget::MAX_LIMIT))]
+    pub budget: Option<u64>,
+
+    /// Bytes that all leases of a principal may have added at once
+    #[arg(long, value_name = "BYTES", value_parser = up_to::<u64>(StaticBudget::MAX_LIMIT))]
+    pub principal_budget: Option<u64>,
+
     /// Seed of everything that is drawn: the same seed gives the same peaks, on any number of
-    /// threads
+    /// threads, unless a budget denies some of them
     #[arg(long, value_name = "SEED", default_value_t = 1, value_parser = seed)]
     pub seed: u64,
 
@@ -47,7 +55,8 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = up_to::<usize>(1 << 20))]
     pub top: usize,
 
-    /// Keep an exact map beside the ledger and compare; exits with 1 if they differ (the default)
+    /// Keep an exact map beside the ledger and compare, and the budgets with the engine; exits with 1
+    /// if they differ (the default)
     #[arg(long, overrides_with = "no_verify")]
     pub verify: bool,
 

@@ -4,9 +4,10 @@ use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-use highwater::{MemoryLedger, MeterCounters, MeterStats};
+use highwater::{BudgetedLimits, MemoryLedger, MeterCounters, MeterLimits, MeterStats};
 use wasmtime::Engine;
 
+use crate::budgets::Budgets;
 use crate::store::PooledStore;
 
 /// A Store that holds more than this is replaced, however few leases it has seen.
@@ -24,6 +25,7 @@ struct Places {
 pub struct StorePool<'a> {
     engine: &'a Engine,
     ledger: &'a MemoryLedger,
+    budgets: Option<&'a Budgets>,
     /// Of all Stores that the pool has made.
     counters: Arc<MeterCounters>,
     leases_per_store: u32,
@@ -33,10 +35,17 @@ pub struct StorePool<'a> {
 }
 
 impl<'a> StorePool<'a> {
-    pub fn new(engine: &'a Engine, ledger: &'a MemoryLedger, stores: usize, leases_per_store: u32) -> Self {
+    pub fn new(
+        engine: &'a Engine,
+        ledger: &'a MemoryLedger,
+        budgets: Option<&'a Budgets>,
+        stores: usize,
+        leases_per_store: u32,
+    ) -> Self {
         Self {
             engine,
             ledger,
+            budgets,
             counters: Arc::default(),
             leases_per_store,
             places: Mutex::new(Places { idle: (0..stores).map(|_| None).collect(), waiting: 0 }),
@@ -58,7 +67,7 @@ impl<'a> StorePool<'a> {
         drop(places);
         let store = place.unwrap_or_else(|| {
             self.stores_made.fetch_add(1, Ordering::Relaxed);
-            PooledStore::new(self.engine, self.ledger, &self.counters)
+            PooledStore::new(self.engine, self.ledger, self.idle(), &self.counters)
         });
         Lease { store: Some(store), pool: self }
     }
@@ -73,9 +82,23 @@ impl<'a> StorePool<'a> {
         self.counters.stats()
     }
 
+    /// Bytes that the engine holds for all Stores that are not leased, as budgets count them.
+    pub fn in_use(&self) -> u64 {
+        let places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        places.idle.iter().flatten().map(PooledStore::in_use).sum()
+    }
+
+    /// The limits while no principal holds a Store: it may grow nothing.
+    fn idle(&self) -> BudgetedLimits {
+        let nothing = MeterLimits::total(0);
+        self.budgets.map_or(nothing.into(), |budgets| nothing.with_budget(budgets.host()))
+    }
+
     /// Whether a Store may go back to the pool, or has seen or kept too much.
     fn may_return(&self, store: &PooledStore) -> bool {
-        store.leases() < self.leases_per_store && store.held_bytes() <= RETIRE_ABOVE_BYTES
+        store.leases() < self.leases_per_store
+            && store.held_bytes() <= RETIRE_ABOVE_BYTES
+            && self.budgets.is_none_or(|budgets| !budgets.are_short())
     }
 }
 

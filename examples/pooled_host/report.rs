@@ -7,6 +7,7 @@ use highwater::MemoryLedger;
 use indicatif::{HumanBytes, HumanCount};
 use serde::Serialize;
 
+use crate::budgets::{self, AtRest};
 use crate::exact::Difference;
 use crate::host::Run;
 use crate::options::Options;
@@ -28,6 +29,7 @@ pub struct Report {
     invocations_per_second: f64,
     stores_made: u64,
     grows: Grows,
+    budgets: Option<AtRest>,
     residents: usize,
     capacity: usize,
     floor: u64,
@@ -49,6 +51,8 @@ struct Grows {
     denied_over_ceiling: u64,
     /// Of these, tables over their principal's ceiling.
     denied_table: u64,
+    /// Of these, memories and tables over a budget.
+    denied_over_budget: u64,
 }
 
 /// One of the biggest users by own growth, with what the other two ledgers know of it: `None` if it
@@ -70,6 +74,8 @@ struct Verification {
     own: Vec<Difference>,
     inherited: Vec<Difference>,
     total: Vec<Difference>,
+    /// How the budgets differ from the engine at rest, if there are budgets.
+    budgets: Option<Vec<budgets::Difference>>,
 }
 
 impl Report {
@@ -89,7 +95,9 @@ impl Report {
                 denied: run.growths.denied(),
                 denied_over_ceiling: run.growths.denied_over_ceiling,
                 denied_table: run.growths.denied_table,
+                denied_over_budget: run.growths.denied_over_budget,
             },
+            budgets: run.budgets.clone(),
             residents: ledger.residents,
             capacity: ledger.capacity,
             floor: ledger.floor,
@@ -124,14 +132,17 @@ impl Verification {
         let exact = run.exact.as_ref()?;
         let differences =
             exact.as_ref().zip(run.ledgers.as_ref()).map(|(exact, ledger)| exact.differences(ledger));
+        let budgets = run.budgets.as_ref().map(|budgets| budgets.differences.clone());
         Some(Self {
             exact: differences.own.is_empty()
                 && differences.inherited.is_empty()
-                && differences.total.is_empty(),
+                && differences.total.is_empty()
+                && budgets.as_ref().is_none_or(Vec::is_empty),
             principals: exact.own.len(),
             own: differences.own,
             inherited: differences.inherited,
             total: differences.total,
+            budgets,
         })
     }
 }
@@ -161,12 +172,16 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "grows    {} allowed, {} denied: {} for memory, {} for tables",
+            "grows    {} allowed, {} denied: {} for memory, {} for tables, {} over budgets",
             HumanCount(self.grows.allowed),
             HumanCount(self.grows.denied),
             HumanCount(self.grows.denied_over_ceiling),
-            HumanCount(self.grows.denied_table)
+            HumanCount(self.grows.denied_table),
+            HumanCount(self.grows.denied_over_budget)
         )?;
+        if let Some(budgets) = &self.budgets {
+            write!(f, "{budgets}")?;
+        }
         writeln!(
             f,
             "speed    {} invocations on {} threads in {:.2?}: {} a second",
@@ -222,7 +237,12 @@ impl Report {
 impl fmt::Display for Verification {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.exact {
-            return writeln!(f, "exact: all three ledgers against {} principals", count(self.principals));
+            let budgets = if self.budgets.is_some() { ", and the budgets against the engine" } else { "" };
+            return writeln!(
+                f,
+                "exact: all three ledgers against {} principals{budgets}",
+                count(self.principals)
+            );
         }
         writeln!(f, "NOT exact")?;
         for (name, differences) in
@@ -234,6 +254,9 @@ impl fmt::Display for Verification {
             if let Some(more @ 1..) = differences.len().checked_sub(DIFFERENCES_SHOWN) {
                 writeln!(f, "         {name}: and {} more", count(more))?;
             }
+        }
+        for difference in self.budgets.iter().flatten().take(DIFFERENCES_SHOWN) {
+            writeln!(f, "         budgets: {difference}")?;
         }
         Ok(())
     }

@@ -17,11 +17,14 @@
 use std::sync::Arc;
 
 use highwater::{
-    Attribution, Lease, LeaseReport, MemoryLedger, MeterCounters, MeterLimits, StoreMemoryMeter,
+    Attribution, Budget, BudgetedLimits, Denial, Lease, LeaseReport, MemoryLedger, MeterCounters,
+    MeterLimits, StoreMemoryMeter,
 };
 use serde::Serialize;
 use wasmtime::error::Context;
-use wasmtime::{Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store};
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, Memory, PoolingAllocationConfig, Result, Store, Table,
+};
 
 use crate::guests::Guests;
 use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
@@ -29,7 +32,7 @@ use crate::workload::{Invocation, LARGEST_MEMORY_PAGES, PAGE_BYTES};
 /// The largest table that the engine's pool has room for, in elements.
 const LARGEST_TABLE: usize = 256 * LARGEST_MEMORY_PAGES as usize;
 
-/// The bytes that one element of a table counts against the ceiling: more than it takes.
+/// The bytes that one element of a table counts against ceilings and budgets: more than it takes.
 const TABLE_ELEMENT_BYTES: usize = 32;
 
 /// An engine whose pool has room for `stores` Stores with `leases` instances each.
@@ -93,38 +96,59 @@ pub struct Usage {
     pub metered: LeaseReport,
     /// As the engine reports the sizes of its memories.
     pub held: Measures<u64>,
+    /// Whether a budget had no room for the guest to start.
+    pub turned_away: bool,
 }
 
-/// A Store and the memories of all instances that it has seen.
+/// A Store, and the memories and tables of all instances that it has seen.
 pub struct PooledStore {
     store: Store<StoreMemoryMeter>,
     memories: Vec<Memory>,
+    tables: Vec<Table>,
     leases: u32,
 }
 
 impl PooledStore {
     /// A Store that belongs to no principal until its first lease: it may hold nothing, and no
     /// principal is charged.
-    pub fn new(engine: &Engine, ledger: &MemoryLedger, counters: &Arc<MeterCounters>) -> Self {
-        let meter = StoreMemoryMeter::idle(MeterLimits::total(0), ledger.clone());
+    pub fn new(
+        engine: &Engine,
+        ledger: &MemoryLedger,
+        idle: BudgetedLimits,
+        counters: &Arc<MeterCounters>,
+    ) -> Self {
+        let meter = StoreMemoryMeter::idle(idle, ledger.clone());
         let mut store = Store::new(engine, meter.counted_in(counters.clone()));
         store.limiter(|meter| meter);
-        Self { store, memories: Vec::new(), leases: 0 }
+        Self { store, memories: Vec::new(), tables: Vec::new(), leases: 0 }
     }
 
-    /// Runs one guest for one principal, in an instance of its own.
-    pub fn invoke(&mut self, guests: &Guests, invocation: &Invocation) -> Result<Usage> {
+    /// Runs one guest for one principal, in an instance of its own, within the principal's budget.
+    pub fn invoke(
+        &mut self,
+        guests: &Guests,
+        invocation: &Invocation,
+        budget: Option<&Budget>,
+    ) -> Result<Usage> {
         self.leases += 1;
         let inherited = self.held_bytes();
         let limits = self.limits(invocation.ceiling_bytes);
+        let limits = budget.map_or(limits.into(), |budget| limits.with_budget(budget));
         let mut lease = Lease::start(&mut self.store, Store::data_mut, invocation.principal, limits);
-        let instance = lease.instantiate_pre(guests.get(invocation.guest))?;
-        self.memories.extend(instance.get_memory(&mut *lease, "memory"));
-        let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
-        run.call(&mut *lease, invocation.pages)?;
+        let turned_away = match lease.instantiate_pre(guests.get(invocation.guest)) {
+            Ok(instance) => {
+                self.memories.extend(instance.get_memory(&mut *lease, "memory"));
+                self.tables.extend(instance.get_table(&mut *lease, "table"));
+                let run = instance.get_typed_func::<u32, u32>(&mut *lease, "run")?;
+                run.call(&mut *lease, invocation.pages)?;
+                false
+            }
+            Err(_) if matches!(lease.report().last_denial, Some(Denial::OverBudget { .. })) => true,
+            Err(error) => return Err(error),
+        };
         let metered = lease.end();
         let total = self.held_bytes();
-        Ok(Usage { metered, held: Measures { own: total - inherited, inherited, total } })
+        Ok(Usage { metered, held: Measures { own: total - inherited, inherited, total }, turned_away })
     }
 
     /// Limits that leave a lease `ceiling` bytes for memories and tables, on top of what the Store
@@ -147,5 +171,12 @@ impl PooledStore {
     /// Bytes of all memories in the Store, as the engine has them.
     pub fn held_bytes(&self) -> u64 {
         self.memories.iter().map(|memory| memory.data_size(&self.store) as u64).sum()
+    }
+
+    /// Bytes of all memories and tables in the Store, as the engine has them and budgets count
+    /// them.
+    pub fn in_use(&self) -> u64 {
+        let elements: u64 = self.tables.iter().map(|table| table.size(&self.store)).sum();
+        self.held_bytes() + elements * TABLE_ELEMENT_BYTES as u64
     }
 }

@@ -1,12 +1,12 @@
 //! Any sequence of an engine's callbacks, with growths that fail and leases that change: the meter
-//! against a plain model of the Store.
+//! and its budgets against a plain model of the Store.
 
 #![no_main]
 
 use std::collections::HashMap;
 
 use arbitrary::Arbitrary;
-use highwater::{MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
+use highwater::{Budget, BudgetedLimits, MemoryLedger, MeterLimits, PrincipalId, StoreMemoryMeter};
 use libfuzzer_sys::fuzz_target;
 
 /// The bytes that a table element counts for.
@@ -18,6 +18,8 @@ struct Input {
     /// when it has happened.
     on_approval: bool,
     ceiling: Size,
+    /// The limit of the Store's budget, if it has one.
+    budget: Option<Size>,
     events: Vec<Event>,
 }
 
@@ -40,6 +42,8 @@ enum Event {
     Lease {
         principal: u8,
         ceiling: Size,
+        /// Whether it draws on a budget of its own, below the Store's.
+        tenant: bool,
     },
     Settle,
 }
@@ -83,6 +87,10 @@ impl Store {
         *charged = bytes.max(*charged);
     }
 
+    fn elements(&self) -> u128 {
+        self.tables.iter().map(|&elements| elements as u128).sum()
+    }
+
     /// Whether the sizes are within the ceiling: tables apart, or beside the memories.
     fn admits(&self, memory: u128, elements: u128, apart: bool) -> bool {
         let (ceiling, table) = (self.ceiling as u128, elements * ELEMENT as u128);
@@ -95,15 +103,25 @@ fn id(principal: u8) -> PrincipalId {
     PrincipalId::new(format!("tenant-{principal}")).expect("a valid id")
 }
 
-fn limits(on_approval: bool, ceiling: usize) -> MeterLimits {
-    if on_approval { MeterLimits::on_approval(ceiling) } else { MeterLimits::total(ceiling) }
+fn limits(on_approval: bool, ceiling: usize, budget: Option<&Budget>) -> BudgetedLimits {
+    let limits = if on_approval { MeterLimits::on_approval(ceiling) } else { MeterLimits::total(ceiling) };
+    budget.map_or(limits.into(), |budget| limits.with_budget(budget))
+}
+
+/// Whether the Store's budget has room for all that the Store would hold.
+fn has_room(budget: Option<&Budget>, memory: u128, elements: u128) -> bool {
+    budget.is_none_or(|budget| memory + elements * ELEMENT as u128 <= u128::from(budget.limit()))
 }
 
 fuzz_target!(|input: Input| {
     let apart = input.on_approval;
     let ledger = MemoryLedger::with_capacity(256);
     let mut store = Store { ceiling: input.ceiling.get(), ..Store::default() };
-    let mut meter = StoreMemoryMeter::with_limits(limits(apart, store.ceiling), id(0), ledger.clone());
+    let budget = input.budget.map(|limit| Budget::new(limit.get() as u64));
+    let budget = budget.as_ref();
+    let tenant = budget.map(|budget| budget.child(u64::MAX));
+    let first = limits(apart, store.ceiling, budget);
+    let mut meter = StoreMemoryMeter::with_limits(first, id(0), ledger.clone());
     for event in input.events {
         match event {
             Event::Memory { which, by, maximum, fails } => {
@@ -113,11 +131,12 @@ fuzz_target!(|input: Input| {
                     continue;
                 };
                 let total = store.memory() as u128 + (desired - current) as u128;
-                let elements = store.tables.iter().sum::<usize>() as u128;
+                let elements = store.elements();
                 let maximum = maximum.map(Size::get);
                 let within =
                     if apart { store.admits(total, 0, true) } else { store.admits(total, elements, false) };
-                let expected = within && maximum.is_none_or(|maximum| desired <= maximum);
+                let room = has_room(budget, total, elements);
+                let expected = within && maximum.is_none_or(|maximum| desired <= maximum) && room;
                 assert_eq!(meter.approve_memory(current, desired, maximum), Ok(expected));
                 if !expected {
                     continue;
@@ -138,11 +157,12 @@ fuzz_target!(|input: Input| {
                 let which = usize::from(which) % store.tables.len();
                 let current = store.tables[which];
                 let Some(desired) = current.checked_add(by.get()) else { continue };
-                let elements = store.tables.iter().sum::<usize>() as u128 + (desired - current) as u128;
+                let elements = store.elements() + (desired - current) as u128;
                 let maximum = maximum.map(Size::get);
                 let memory = if apart { 0 } else { store.memory() as u128 };
                 let admitted = desired == current || store.admits(memory, elements, apart);
-                let expected = admitted && maximum.is_none_or(|maximum| desired <= maximum);
+                let room = desired == current || has_room(budget, store.memory() as u128, elements);
+                let expected = admitted && maximum.is_none_or(|maximum| desired <= maximum) && room;
                 assert_eq!(meter.approve_table(current, desired, maximum), Ok(expected));
                 if expected && fails {
                     assert_eq!(meter.table_failed(&"no memory"), Ok(()));
@@ -153,16 +173,22 @@ fuzz_target!(|input: Input| {
             Event::Unasked => {
                 assert_eq!(meter.memory_failed(&"memory growth exceeds memory type's limits"), Ok(()));
             }
-            Event::Lease { principal, ceiling } => {
+            Event::Lease { principal, ceiling, tenant: own } => {
                 store.ceiling = ceiling.get();
-                meter.start_lease(id(principal), limits(apart, store.ceiling));
+                let own = tenant.as_ref().filter(|_| own);
+                meter.start_lease(id(principal), limits(apart, store.ceiling, own));
                 store.principal = principal;
                 store.inherited = store.memory();
             }
             Event::Settle => meter.settle(),
         }
+        if let Some(budget) = budget {
+            let held = store.memory() as u128 + store.elements() * ELEMENT as u128;
+            assert_eq!(u128::from(budget.used()), held);
+        }
     }
     drop(meter);
+    assert!(budget.is_none_or(|budget| budget.used() == 0));
     for principal in 0..=u8::MAX {
         let charged = store.charged.get(&principal).copied().unwrap_or(0) as u64;
         assert_eq!(ledger.peak(&id(principal)), charged.min(i64::MAX as u64), "tenant-{principal}");

@@ -37,6 +37,15 @@ pub(super) struct Over {
     pub(super) limit: Word,
 }
 
+/// Whether the limit has a say in an addition.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Demand {
+    /// Bytes that are asked for.
+    WithinLimit,
+    /// Bytes that are in use already, whatever the limit says. Only [`MOST`] bounds them.
+    Regardless,
+}
+
 /// One budget's count, its limit, and its statistics.
 pub(super) struct Level {
     count: AtomicWord,
@@ -61,15 +70,15 @@ impl Level {
     /// Whether `bytes` more would be within the limit now. Changes nothing.
     #[inline]
     pub(super) fn check(&self, bytes: u64) -> Result<(), Over> {
-        self.admit(self.look(), bytes).map(|_| ())
+        self.admit(self.look(), bytes, Demand::WithinLimit).map(|_| ())
     }
 
-    /// Adds `bytes` if the limit allows it. Returns the bytes in use with them.
+    /// Adds `bytes` if the limit allows it, or has no say. Returns the bytes in use with them.
     #[inline]
-    pub(super) fn add(&self, bytes: u64) -> Result<Word, Over> {
+    pub(super) fn add(&self, bytes: u64, demand: Demand) -> Result<Word, Over> {
         let mut seen = self.look();
         loop {
-            let sum = self.admit(seen, bytes)?;
+            let sum = self.admit(seen, bytes, demand)?;
             match self.replace(seen, sum) {
                 Ok(()) => return Ok(sum.used()),
                 Err(now) => seen = now,
@@ -92,9 +101,12 @@ impl Level {
 
     /// The count with `bytes` more, if the limit of the version seen, or a newer limit, allows it.
     #[inline]
-    fn admit(&self, seen: Count, bytes: u64) -> Result<Count, Over> {
-        // Relaxed: the look at the count has acquired every limit stored before its version.
-        let limit = self.limit.load(Ordering::Relaxed);
+    fn admit(&self, seen: Count, bytes: u64, demand: Demand) -> Result<Count, Over> {
+        let limit = match demand {
+            // Relaxed: the look at the count has acquired every limit stored before its version.
+            Demand::WithinLimit => self.limit.load(Ordering::Relaxed),
+            Demand::Regardless => MOST,
+        };
         let used = seen.used();
         if bytes > widen(limit.saturating_sub(used)) {
             return Err(Over { used, limit });

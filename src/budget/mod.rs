@@ -11,7 +11,7 @@ mod reservation;
 
 use core::{fmt, iter, ops::Deref, ptr};
 
-use count::{Level, MOST, Over};
+use count::{Demand, Level, MOST, Over};
 pub use over::OverBudget;
 pub use reservation::Reservation;
 
@@ -116,7 +116,16 @@ impl StaticBudget {
     /// that moment, then denies that one too. A budget without a parent never does.
     #[inline]
     pub fn reserve(&self, bytes: u64) -> Result<(), OverBudget> {
-        self.reserve_below(None, bytes)
+        self.reserve_below(None, bytes, Demand::WithinLimit)
+    }
+
+    /// Counts `bytes` that are in use already, in this budget and in every ancestor, above their
+    /// limits if need be.
+    ///
+    /// # Errors
+    /// If a budget cannot count so many. Then they are counted in none.
+    pub(crate) fn charge(&self, bytes: u64) -> Result<(), OverBudget> {
+        self.reserve_below(None, bytes, Demand::Regardless)
     }
 
     /// Gives `bytes` back to this budget and to every ancestor.
@@ -142,17 +151,15 @@ impl StaticBudget {
     /// The first budget, from the target upward, that has no room, with its level counted from the
     /// target. Nothing has changed then.
     pub fn transfer(&self, to: &Self, bytes: u64) -> Result<(), OverBudget> {
-        let shared = to.chain().find(|&target| self.chain().any(|own| ptr::eq(own, target)));
-        to.reserve_below(shared, bytes)?;
-        self.release_below(shared, bytes);
-        Ok(())
+        self.move_to(to, bytes, Demand::WithinLimit)
     }
 
     /// The bytes in use, those of all descendants included. One load.
     ///
     /// At rest, the sum of what was reserved through this budget and its descendants and is not
     /// given back. Never more than the limit, except after [`set_limit`](Self::set_limit) has
-    /// lowered that. In a budget with a parent it can include, for an instant, bytes that an
+    /// lowered that, and after a meter has learnt of memory that it was not asked about
+    /// (docs/budgets.md). In a budget with a parent it can include, for an instant, bytes that an
     /// ancestor is about to deny.
     #[must_use]
     pub fn used(&self) -> u64 {
@@ -212,26 +219,35 @@ impl StaticBudget {
         self.chain().take_while(move |&budget| !is(budget, end))
     }
 
+    fn move_to(&self, to: &Self, bytes: u64, demand: Demand) -> Result<(), OverBudget> {
+        let shared = to.chain().find(|&target| self.chain().any(|own| ptr::eq(own, target)));
+        to.reserve_below(shared, bytes, demand)?;
+        self.release_below(shared, bytes);
+        Ok(())
+    }
+
     #[inline]
-    fn reserve_below(&self, end: Option<&Self>, bytes: u64) -> Result<(), OverBudget> {
+    fn reserve_below(&self, end: Option<&Self>, bytes: u64, demand: Demand) -> Result<(), OverBudget> {
         // A denial that can be foreseen holds nothing anywhere meanwhile, so it disturbs no other
         // call.
-        for (level, budget) in self.chain_below(end).enumerate() {
-            budget.level().check(bytes).map_err(|over| budget.deny(level, bytes, over))?;
+        if demand == Demand::WithinLimit {
+            for (level, budget) in (0..).zip(self.chain_below(end)) {
+                budget.level().check(bytes).map_err(|over| budget.deny(level, bytes, over))?;
+            }
         }
-        self.hold(end, bytes, 0)
+        self.hold(end, bytes, demand, 0)
     }
 
     /// Adds the bytes from here up. The topmost budget decides last: bytes that it denies were held
     /// in one branch below it, and could be in the way of reservations in that branch only.
     #[inline]
-    fn hold(&self, end: Option<&Self>, bytes: u64, level: usize) -> Result<(), OverBudget> {
+    fn hold(&self, end: Option<&Self>, bytes: u64, demand: Demand, level: u32) -> Result<(), OverBudget> {
         if is(self, end) {
             return Ok(());
         }
-        let used = self.level().add(bytes).map_err(|over| self.deny(level, bytes, over))?;
+        let used = self.level().add(bytes, demand).map_err(|over| self.deny(level, bytes, over))?;
         if let Some(parent) = self.parent() {
-            parent.hold(end, bytes, level + 1).inspect_err(|_| _ = self.level().subtract(bytes))?;
+            parent.hold(end, bytes, demand, level + 1).inspect_err(|_| _ = self.level().subtract(bytes))?;
         }
         // Only now is it approved.
         self.level().raise_peak(used);
@@ -246,7 +262,7 @@ impl StaticBudget {
     }
 
     #[cold]
-    fn deny(&self, level: usize, requested: u64, Over { used, limit }: Over) -> OverBudget {
+    fn deny(&self, level: u32, requested: u64, Over { used, limit }: Over) -> OverBudget {
         self.level().count_denial();
         OverBudget { level, used: widen(used), limit: widen(limit), requested }
     }

@@ -8,7 +8,7 @@ use core::fmt;
 pub struct OverBudget {
     /// Whose limit it was, counted from the budget that was asked: 0 is that budget itself, 1 its
     /// parent, 2 the parent of that.
-    pub level: usize,
+    pub level: u32,
     /// Bytes that were in use in that budget when it denied the reservation.
     pub used: u64,
     /// The limit in bytes that denied it.

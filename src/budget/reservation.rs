@@ -1,6 +1,6 @@
 //! Bytes held in a budget, as a guard.
 
-use super::{Budget, OverBudget};
+use super::{Budget, Demand, OverBudget};
 
 /// Bytes reserved in a [`Budget`]. What it holds is given back when it is dropped.
 ///
@@ -48,6 +48,14 @@ impl Reservation {
         Ok(())
     }
 
+    /// Counts `bytes` more, which are in use already, above the limits if need be. More than a
+    /// budget can count is not counted.
+    pub(crate) fn charge(&mut self, bytes: u64) {
+        if self.budget.charge(bytes).is_ok() {
+            self.bytes += bytes;
+        }
+    }
+
     /// Gives `bytes` back, or all that is held if that is less.
     pub fn shrink(&mut self, bytes: u64) {
         let bytes = bytes.min(self.bytes);
@@ -63,7 +71,20 @@ impl Reservation {
     /// If the budget of `self`, or an ancestor that is not shared, has no room. Nothing has changed
     /// then.
     pub fn append(&mut self, other: &mut Self) -> Result<(), OverBudget> {
-        other.budget.transfer(&self.budget, other.bytes)?;
+        self.move_from(other, Demand::WithinLimit)
+    }
+
+    /// Moves all that `other` holds into `self`, above the limits if need be. What the budget
+    /// cannot count is given back.
+    pub(crate) fn absorb(&mut self, mut other: Self) {
+        if other.bytes > 0 {
+            // Denied only by the most that can be counted. `other` then gives its bytes back.
+            _ = self.move_from(&mut other, Demand::Regardless);
+        }
+    }
+
+    fn move_from(&mut self, other: &mut Self, demand: Demand) -> Result<(), OverBudget> {
+        other.budget.move_to(&self.budget, other.bytes, demand)?;
         self.bytes += core::mem::take(&mut other.bytes);
         Ok(())
     }
@@ -83,6 +104,8 @@ impl Reservation {
 
 impl Drop for Reservation {
     fn drop(&mut self) {
-        self.budget.release(self.bytes);
+        if self.bytes > 0 {
+            self.budget.release(self.bytes);
+        }
     }
 }

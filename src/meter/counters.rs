@@ -32,6 +32,7 @@ pub struct MeterCounters {
     over_ceiling: AtomicUsize,
     over_type_maximum: AtomicUsize,
     table: AtomicUsize,
+    over_budget: AtomicUsize,
     failed_by_engine: AtomicUsize,
 }
 
@@ -48,6 +49,8 @@ pub struct MeterStats {
     pub denied_over_type_maximum: u64,
     /// Table growths denied by the limits of the lease.
     pub denied_table: u64,
+    /// Growths of memories and tables denied by a budget.
+    pub denied_over_budget: u64,
     /// Growths that were approved and that the engine failed to do.
     pub failed_by_engine: u64,
 }
@@ -59,6 +62,7 @@ impl MeterStats {
         self.denied_over_ceiling
             .wrapping_add(self.denied_over_type_maximum)
             .wrapping_add(self.denied_table)
+            .wrapping_add(self.denied_over_budget)
             .wrapping_add(self.failed_by_engine)
     }
 }
@@ -73,12 +77,13 @@ impl MeterCounters {
                 over_ceiling: AtomicUsize::new(0),
                 over_type_maximum: AtomicUsize::new(0),
                 table: AtomicUsize::new(0),
+                over_budget: AtomicUsize::new(0),
                 failed_by_engine: AtomicUsize::new(0),
             }
         }
     }
 
-    /// The numbers now, each read by itself. Five loads; may be called anywhere, an interrupt
+    /// The numbers now, each read by itself. Six loads; may be called anywhere, an interrupt
     /// included.
     #[must_use]
     pub fn stats(&self) -> MeterStats {
@@ -89,6 +94,7 @@ impl MeterCounters {
             denied_over_ceiling: read(&self.over_ceiling),
             denied_over_type_maximum: read(&self.over_type_maximum),
             denied_table: read(&self.table),
+            denied_over_budget: read(&self.over_budget),
             failed_by_engine: read(&self.failed_by_engine),
         }
     }
@@ -99,6 +105,7 @@ impl MeterCounters {
             Err(Denial::OverCeiling) => &self.over_ceiling,
             Err(Denial::OverTypeMaximum) => &self.over_type_maximum,
             Err(Denial::Table) => &self.table,
+            Err(Denial::OverBudget { .. }) => &self.over_budget,
             Err(Denial::FailedByEngine) => &self.failed_by_engine,
         };
         // Relaxed, as said above.
@@ -119,6 +126,7 @@ impl MeterStats {
             Err(Denial::OverCeiling) => &mut self.denied_over_ceiling,
             Err(Denial::OverTypeMaximum) => &mut self.denied_over_type_maximum,
             Err(Denial::Table) => &mut self.denied_table,
+            Err(Denial::OverBudget { .. }) => &mut self.denied_over_budget,
             Err(Denial::FailedByEngine) => &mut self.failed_by_engine,
         };
         *counter += 1;

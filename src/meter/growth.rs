@@ -2,8 +2,14 @@
 
 use core::fmt::Display;
 
-use super::{account::Mark, denial::Denial, store_meter::StoreMemoryMeter};
-use crate::{LedgerHandle, table::Hint};
+use super::{
+    account::{Account, Mark},
+    denial::Denial,
+    draw::Draw,
+    limits::MeterLimits,
+    store_meter::StoreMemoryMeter,
+};
+use crate::{LedgerHandle, OverBudget, table::Hint};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// Records the growth that was approved last, if it has not been recorded yet. The host calls
@@ -45,6 +51,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// [`Lease::instantiate_pre`]: crate::Lease::instantiate_pre
     pub fn withdraw_unless_created(&mut self, mark: Mark, memories: u32, tables: u32, heap: usize) -> bool {
         let withdrawn = self.account.withdraw_unless_created(mark, memories, tables, heap);
+        self.follow();
         self.settle();
         withdrawn
     }
@@ -55,6 +62,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     pub fn withdraw(&mut self, mark: Mark) {
         self.instantiating = false;
         self.account.withdraw(mark);
+        self.follow();
     }
 
     /// The host has counted: the memories of the Store hold `bytes`. This covers what no engine
@@ -62,9 +70,15 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// installed. The principal that holds the Store is charged with the bytes that were not known,
     /// or, under [`LargestMemory`](crate::Attribution::LargestMemory), with `bytes` as if they were
     /// one memory. Before the first lease no principal is charged.
+    ///
+    /// A budget counts them as well, those that were not known in the lease's own, even above its
+    /// limit: they are in use.
     pub fn reconcile(&mut self, bytes: usize) {
         self.settle();
         self.account.reconcile(bytes);
+        if let Some(draw) = &mut self.draw {
+            draw.charge(held(&self.account, &self.idle_limits));
+        }
         self.record(self.account.settled_charge(self.limits.attribution()));
     }
 
@@ -131,9 +145,15 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
         self.settle_pending();
-        let verdict = self.account.approve_memory(&self.limits, current, desired, maximum);
+        if self.draw.is_some() {
+            self.account.learn_memory(current);
+            self.follow();
+        }
+        let Self { draw, limits, idle_limits, .. } = self;
+        let reserve = |memory, elements| reserve(draw, bytes(memory, elements, idle_limits));
+        let verdict = self.account.approve_memory_if(limits, current, desired, maximum, reserve);
         if verdict.is_ok() && self.limits.records_on_approval() {
-            self.record(self.account.approved_charge(self.limits.attribution()));
+            self.record_approved();
         }
         self.conclude(verdict, self.limits.traps_on_denied_memory())
     }
@@ -151,7 +171,13 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         maximum: Option<usize>,
     ) -> Result<bool, Denial> {
         self.settle_pending();
-        let verdict = self.account.approve_table(&self.limits, current, desired, maximum);
+        if self.draw.is_some() {
+            self.account.learn_table(current);
+            self.follow();
+        }
+        let Self { draw, limits, idle_limits, .. } = self;
+        let reserve = |memory, elements| reserve(draw, bytes(memory, elements, idle_limits));
+        let verdict = self.account.approve_table_if(limits, current, desired, maximum, reserve);
         self.conclude(verdict, self.limits.traps_on_denied_table())
     }
 
@@ -187,6 +213,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     fn fail(&mut self, failure: Denial) -> Result<(), Denial> {
+        self.follow();
         self.counting.count(Err(failure));
         self.record_settled();
         if self.limits.traps_on_failed_growth() { Err(failure) } else { Ok(()) }
@@ -224,10 +251,52 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
         }
     }
 
+    /// Records a growth that the engine has not begun. It will not, if the key's code panics now.
+    #[inline]
+    fn record_approved(&mut self) {
+        struct TakeBack<'a, L: LedgerHandle>(&'a mut StoreMemoryMeter<L>);
+        impl<L: LedgerHandle> Drop for TakeBack<'_, L> {
+            fn drop(&mut self) {
+                self.0.account.forget_pending();
+                self.0.follow();
+            }
+        }
+        let charge = self.account.approved_charge(self.limits.attribution());
+        let on_panic = TakeBack(self);
+        on_panic.0.record(charge);
+        core::mem::forget(on_panic);
+    }
+
+    /// The budgets count what the account says that the Store holds.
+    #[inline]
+    pub(super) fn follow(&mut self) {
+        if let Some(draw) = &mut self.draw {
+            draw.follow(held(&self.account, &self.idle_limits));
+        }
+    }
+
     #[inline]
     pub(super) fn record(&mut self, bytes: usize) {
         if let Some(principal) = &self.principal {
             self.ledger.record_hinted(principal, bytes as u64, &mut self.hint);
         }
     }
+}
+
+/// What a Store holds, as its budgets count it. A table element always counts as under the limits
+/// that the meter was made with, so that it gives back what it took.
+fn held(account: &Account, idle: &MeterLimits) -> u64 {
+    bytes(account.total(), account.table_elements(), idle)
+}
+
+#[inline]
+fn bytes(memory: usize, elements: usize, idle: &MeterLimits) -> u64 {
+    let tables = (elements as u64).saturating_mul(idle.table_element_bytes() as u64);
+    (memory as u64).saturating_add(tables)
+}
+
+#[inline]
+fn reserve(draw: &mut Option<Draw>, bytes: u64) -> Result<(), Denial> {
+    let Some(draw) = draw else { return Ok(()) };
+    draw.grow_to(bytes).map_err(|OverBudget { level, .. }| Denial::OverBudget { level })
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::{Deref, DerefMut};
 
 use super::{
-    account::Mark, limits::MeterLimits, report::LeaseReport, store_meter::StoreMemoryMeter, turn::Outer,
+    account::Mark, limits::BudgetedLimits, report::LeaseReport, store_meter::StoreMemoryMeter, turn::Outer,
 };
 use crate::LedgerHandle;
 
@@ -14,7 +14,8 @@ use crate::LedgerHandle;
 /// Leases nest, to any depth and without allocation: a host function of one principal's guest may
 /// begin a lease for another on the same Store. When the inner lease ends, the turn before it goes
 /// on, with its principal, limits, own growth and denials. A guard that is leaked leaves its turn
-/// on until the guard around it ends.
+/// on until the guard around it ends, and the bytes of that turn in its own
+/// [budget](crate::MeterLimits::with_budget), if it has one, for ever.
 ///
 /// The guard stands in front of the value that *holds* the meter and dereferences to it, so a lease
 /// over a Store is used like the Store. [`StoreMemoryMeter::lease`] makes one in front of the meter
@@ -59,7 +60,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     pub fn lease(
         &mut self,
         principal: L::Principal,
-        limits: MeterLimits,
+        limits: impl Into<BudgetedLimits>,
     ) -> Lease<&mut Self, L, fn(&mut Self) -> &mut Self> {
         Lease::start(self, |meter| meter, principal, limits)
     }
@@ -74,7 +75,13 @@ where
     /// Begins the turn of `principal` under `limits` on the Store or meter that `holder` points to;
     /// `meter` is the way from there to the meter. A turn that is on goes on when this one ends.
     #[inline]
-    pub fn start(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+    pub fn start(
+        mut holder: H,
+        meter: F,
+        principal: L::Principal,
+        limits: impl Into<BudgetedLimits>,
+    ) -> Self {
+        let limits = limits.into();
         let of_store = meter(&mut holder);
         if of_store.is_taken() {
             return Self::start_inside(holder, meter, principal, limits);
@@ -85,7 +92,7 @@ where
 
     // Apart from `start`, so that a lease on an idle Store copies no outer turn.
     #[cold]
-    fn start_inside(mut holder: H, meter: F, principal: L::Principal, limits: MeterLimits) -> Self {
+    fn start_inside(mut holder: H, meter: F, principal: L::Principal, limits: BudgetedLimits) -> Self {
         let of_store = meter(&mut holder);
         let outer = Some(of_store.put_aside());
         let turn = of_store.begin_turn(principal, limits);

@@ -6,6 +6,7 @@ mod account;
 mod attribution;
 mod counters;
 mod denial;
+mod draw;
 mod limits;
 mod report;
 mod turn;
@@ -35,7 +36,7 @@ pub use attribution::Attribution;
 pub use counters::{MeterCounters, MeterStats, SharedCounters};
 pub use denial::Denial;
 pub use lease::Lease;
-pub use limits::{MeterLimits, MeterLimitsBuilder};
+pub use limits::{BudgetedLimits, MeterLimits, MeterLimitsBuilder};
 pub use report::LeaseReport;
 pub use store_meter::StoreMemoryMeter;
 #[cfg(feature = "wasmtime")]

@@ -1,10 +1,10 @@
 //! The readings of a meter.
 
 use super::{
-    account::Account, counters::MeterStats, limits::MeterLimits, report::LeaseReport,
+    account::Account, counters::MeterStats, draw::Draw, limits::MeterLimits, report::LeaseReport,
     store_meter::StoreMemoryMeter,
 };
-use crate::LedgerHandle;
+use crate::{Budget, LedgerHandle};
 
 impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// The principal that holds the Store, if one does.
@@ -15,6 +15,11 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     /// The limits in force.
     pub fn limits(&self) -> &MeterLimits {
         &self.limits
+    }
+
+    /// The budget that growth is drawn on now: that of the lease, or else that of the Store.
+    pub fn budget(&self) -> Option<&Budget> {
+        self.draw.as_ref().map(Draw::budget)
     }
 
     /// The ledger that is recorded into.

@@ -5,7 +5,8 @@ use core::fmt;
 use super::{
     account::Account,
     counters::{Counting, MeterStats, SharedCounters},
-    limits::MeterLimits,
+    draw::Draw,
+    limits::{BudgetedLimits, MeterLimits},
     turn::Turns,
 };
 #[cfg(feature = "alloc")]
@@ -34,13 +35,16 @@ use crate::{LedgerHandle, table::Hint};
 /// # Cost
 ///
 /// A growth costs a few comparisons, one counter, and one hinted record: no hash, no allocation, no
-/// lock.
+/// lock. Under limits with a [budget](MeterLimits::with_budget) it also costs one atomic update for
+/// that budget and each above it.
 pub struct StoreMemoryMeter<
     #[cfg(feature = "alloc")] L: LedgerHandle = MemoryLedger,
     #[cfg(not(feature = "alloc"))] L: LedgerHandle,
 > {
     pub(super) ledger: L,
     pub(super) account: Account,
+    /// What the Store has in budgets, if it has one.
+    pub(super) draw: Option<Draw>,
     pub(super) limits: MeterLimits,
     /// In force while no principal holds the Store.
     pub(super) idle_limits: MeterLimits,
@@ -72,18 +76,23 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 
     /// A meter whose Store is held by `principal` from the start, under `limits`.
-    pub fn with_limits(limits: MeterLimits, principal: L::Principal, ledger: L) -> Self {
+    ///
+    /// If the limits carry a [budget](MeterLimits::with_budget), it is the Store's.
+    pub fn with_limits(limits: impl Into<BudgetedLimits>, principal: L::Principal, ledger: L) -> Self {
         let mut meter = Self::idle(limits, ledger);
-        meter.start_lease(principal, limits);
+        meter.start_lease(principal, meter.limits);
         meter
     }
 
     /// A meter for a Store that no principal holds yet, as in a pool. Growth before the first
-    /// lease, and between leases, is limited by `limits` and charged to no principal.
-    pub fn idle(limits: MeterLimits, ledger: L) -> Self {
+    /// lease, and between leases, is limited by `limits` and charged to no principal. If the limits
+    /// carry a [budget](MeterLimits::with_budget), it is the Store's.
+    pub fn idle(limits: impl Into<BudgetedLimits>, ledger: L) -> Self {
+        let BudgetedLimits { limits, budget } = limits.into();
         Self {
             ledger,
             account: Account::new(),
+            draw: budget.map(Draw::new),
             limits,
             idle_limits: limits,
             principal: None,
@@ -104,7 +113,7 @@ impl<L: LedgerHandle> StoreMemoryMeter<L> {
     }
 }
 
-/// A Store that goes away has finished its last growth.
+/// A Store that goes away has finished its last growth, and gives back all that it has in budgets.
 impl<L: LedgerHandle> Drop for StoreMemoryMeter<L> {
     fn drop(&mut self) {
         self.settle();

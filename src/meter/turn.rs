@@ -1,6 +1,7 @@
 //! The turns of one Store by number, and what a turn inside another puts aside.
 
 use super::{account::Used, limits::MeterLimits};
+use crate::Reservation;
 
 /// The number of a turn that no guard ends; those of guards begin at 1.
 pub(super) const BY_HAND: u64 = 0;
@@ -27,5 +28,7 @@ pub(super) struct Outer<P> {
     pub(super) principal: Option<P>,
     pub(super) limits: MeterLimits,
     pub(super) used: Used,
+    /// What it has in a budget of its own.
+    pub(super) reserved: Option<Reservation>,
     pub(super) ended: (u64, Used),
 }

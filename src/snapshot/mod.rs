@@ -37,7 +37,7 @@ use equivalent::Equivalent;
 /// well.
 ///
 /// Snapshots of several nodes, or of several windows, [merge](Self::merge) exactly. With the feature
-/// `serde` a snapshot can be written and read; [`Snapshot::VERSION`] has the form.
+/// `serde` a snapshot can be written and read, in a documented form (`Snapshot::VERSION`).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Snapshot<K> {
     /// Highest first.

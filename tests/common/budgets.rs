@@ -70,8 +70,8 @@ impl Tree {
         self.chain(budget).into_iter().filter(|budget| !others.contains(budget)).collect()
     }
 
-    fn reserve(&mut self, chain: &[usize], bytes: u64) -> Result<(), (usize, u64, u64)> {
-        for (level, &budget) in chain.iter().enumerate() {
+    fn reserve(&mut self, chain: &[usize], bytes: u64) -> Result<(), (u32, u64, u64)> {
+        for (level, &budget) in (0..).zip(chain) {
             let Sums { used, limit, denied, .. } = &mut self.sums[budget];
             if bytes > 0 && *used + bytes > *limit {
                 *denied += 1;
@@ -94,7 +94,7 @@ impl Tree {
 
     /// Makes the call on the sums: `Err` is whose limit denied it, what that budget held, and the
     /// limit.
-    pub fn call(&mut self, call: BudgetCall) -> Result<(), (usize, u64, u64)> {
+    pub fn call(&mut self, call: BudgetCall) -> Result<(), (u32, u64, u64)> {
         match call {
             BudgetCall::Reserve(budget, bytes) => self.reserve(&self.chain(budget), bytes),
             BudgetCall::Release(budget, bytes) => {

@@ -1,6 +1,6 @@
 //! The scenarios that every adapter must get right.
 
-use highwater::{Attribution, Denial, MemoryLedger, MeterLimits, StoreMemoryMeter};
+use highwater::{Attribution, Budget, Denial, MemoryLedger, MeterLimits, StoreMemoryMeter};
 
 use super::{Host, PAGE, id};
 
@@ -196,6 +196,58 @@ pub fn the_first_meters_contract_holds<H: Host>() {
     assert_eq!(host.checked_total(), 5 * PAGE);
 }
 
+pub fn budgets_count_what_the_engine_holds<H: Host>() {
+    const ELEMENT: usize = 32;
+    let in_use = |budget: &Budget| budget.used() as usize;
+    let own = Budget::new(12 * PAGE as u64);
+    let tenant = own.child(4 * PAGE as u64);
+    let limits = MeterLimits::total(1 << 30);
+    let meter = StoreMemoryMeter::idle(limits.with_budget(&own), MemoryLedger::default());
+    let mut host = H::new(meter);
+    let guest = host.instantiate(TABLES).unwrap();
+    let held = PAGE + 10 * ELEMENT;
+    assert_eq!((in_use(&own), in_use(&tenant)), (held, 0));
+
+    // Of the tenant's four pages the table takes one.
+    host.meter().start_lease(id("alice"), limits.with_budget(&tenant));
+    assert_eq!(host.call(guest, "grow_table", 2_048), Ok(10));
+    assert_eq!(host.call(guest, "grow", 4), Ok(-1), "a quarter of that is the table's");
+    assert_eq!(host.meter().report().last_denial, Some(Denial::OverBudget { level: 0 }));
+    assert_eq!(host.call(guest, "grow", 3), Ok(1));
+    assert_eq!((in_use(&own), in_use(&tenant)), (held + 4 * PAGE, 4 * PAGE));
+    assert_eq!(host.call(guest, "grow_table", 1), Ok(-1));
+    assert_eq!((host.meter().stats().denied_over_budget, tenant.denied()), (2, 2));
+    assert!(host.instantiate(FOUR_PAGES).is_err());
+    assert_eq!(own.used() as usize, host.engine_bytes() + 2_058 * ELEMENT);
+
+    // The next one may have as much, and another Store has the rest.
+    let mut other = H::new(StoreMemoryMeter::idle(limits.with_budget(&own), MemoryLedger::default()));
+    let elsewhere = other.instantiate(GROWER).unwrap();
+    assert_eq!(other.call(elsewhere, "grow", 4), Ok(1));
+    let trapping = MeterLimits::builder().trap_on_grow_failure(true).build();
+    host.meter().start_lease(id("bob"), trapping.with_budget(&tenant));
+    assert_eq!((in_use(&own), in_use(&tenant)), (held + 9 * PAGE, 0));
+    assert!(host.call(guest, "grow", 3).is_err(), "the host has not so much");
+    assert_eq!(host.meter().report().last_denial, Some(Denial::OverBudget { level: 1 }));
+    assert_eq!(host.call(guest, "grow", 1), Ok(4));
+    drop(host);
+    assert_eq!((in_use(&own), in_use(&tenant)), (5 * PAGE, 0));
+    drop(other);
+    assert_eq!(own.used(), 0);
+    assert_eq!((own.denied(), own.peak() as usize), (1, held + 10 * PAGE));
+}
+
+pub fn a_growth_that_fails_is_given_back<H: Host>() {
+    let own = Budget::new(1 << 30);
+    let limits = MeterLimits::default().with_budget(&own);
+    let mut host = H::cramped(StoreMemoryMeter::with_limits(limits, id("alice"), MemoryLedger::default()));
+    let guest = host.instantiate(GROWER).unwrap();
+    assert!(matches!(host.call(guest, "grow", 1_000), Ok(-1) | Err(_)));
+    assert_eq!((own.used() as usize, own.peak() as usize), (PAGE, 1_001 * PAGE), "it was reserved");
+    drop(host);
+    assert_eq!(own.used(), 0);
+}
+
 /// Makes a test of each scenario for one host.
 #[macro_export]
 macro_rules! scenarios_on {
@@ -219,6 +271,8 @@ macro_rules! scenarios_on {
             a_denial_can_trap
             instances_are_limited
             the_first_meters_contract_holds
+            budgets_count_what_the_engine_holds
+            a_growth_that_fails_is_given_back
         }
     };
 }

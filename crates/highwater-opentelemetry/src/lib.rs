@@ -174,6 +174,7 @@ fn register_meters(counters: SharedCounters, meter: &Meter) {
                 ("over_ceiling", stats.denied_over_ceiling),
                 ("over_type_maximum", stats.denied_over_type_maximum),
                 ("table", stats.denied_table),
+                ("over_budget", stats.denied_over_budget),
                 ("failed_by_engine", stats.failed_by_engine),
             ] {
                 counter.observe(number, &[KeyValue::new("reason", reason)]);

@@ -83,21 +83,23 @@ fn the_top_and_the_numbers_that_show_the_cut() {
     for (key, bytes) in [(1, 65_536), (2, 262_144), (3, 131_072), (4, 196_608), (5, 1)] {
         ledger.record_peak(&key, bytes);
     }
-    let meter = StoreMemoryMeter::with_limits(MeterLimits::total(65_536), 1, ledger.clone());
-    let mut meter = meter.counted_in(&METERS);
-    assert_eq!(meter.approve_memory(0, 131_072, None), Ok(false));
     let host = Budget::new(1000);
     host.reserve(600).expect("room");
+    let limits = MeterLimits::total(65_536).with_budget(&host);
+    let mut meter = StoreMemoryMeter::with_limits(limits, 1, ledger.clone()).counted_in(&METERS);
+    assert_eq!(meter.approve_memory(0, 131_072, None), Ok(false));
+    assert_eq!(meter.approve_memory(0, 65_536, None), Ok(false));
     let metrics = LedgerMetrics::new(ledger).with_top(2).with_meters(&METERS).with_budget("host", host);
     let points = Collected::of(metrics, None).points();
     let expected = [
         ("wasm.guest.memory.allowed", "", 0),
-        ("wasm.guest.memory.budget.denied", "budget=host", 0),
+        ("wasm.guest.memory.budget.denied", "budget=host", 1),
         ("wasm.guest.memory.budget.limit", "budget=host", 1000),
         ("wasm.guest.memory.budget.peak", "budget=host", 600),
         ("wasm.guest.memory.budget.used", "budget=host", 600),
         ("wasm.guest.memory.capacity", "", 3),
         ("wasm.guest.memory.denied", "reason=failed_by_engine", 0),
+        ("wasm.guest.memory.denied", "reason=over_budget", 1),
         ("wasm.guest.memory.denied", "reason=over_ceiling", 1),
         ("wasm.guest.memory.denied", "reason=over_type_maximum", 0),
         ("wasm.guest.memory.denied", "reason=table", 0),

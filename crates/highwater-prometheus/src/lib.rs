@@ -24,9 +24,10 @@ pub const MAX_TOP: usize = 100;
 /// | `wasm_guest_memory_floor_bytes` | gauge | the same as long as nothing was refused |
 /// | `wasm_guest_memory_tracked_principals` | gauge | principals in the ledger, of which the highest have a peak above |
 /// | `wasm_guest_memory_capacity_principals` | gauge | the most principals that the ledger holds |
-/// | `wasm_guest_memory_window` | gauge | the number of the window, where the ledger has windows |
 /// | `wasm_guest_memory_evictions_total` | counter | residents evicted by a newcomer |
 /// | `wasm_guest_memory_refused_total` | counter | records refused: the ledger is exact while this is 0 |
+/// | `wasm_guest_memory_window` | gauge | by windows: the number of the window |
+/// | `wasm_guest_memory_window_refused_records` | gauge | by windows, instead: records refused in the window, which is exact if this is 0 |
 /// | `wasm_guest_memory_allowed_total` | counter | growths that meters allowed |
 /// | `wasm_guest_memory_denied_total{reason}` | counter | growths that meters denied |
 /// | `wasm_guest_memory_budget_used_bytes{budget}` | gauge | what is in use now |
@@ -121,11 +122,20 @@ where
         out.gauge("tracked", "Principals in the ledger", Some(&principals), count(snapshot.len()))?;
         let capacity = count(snapshot.capacity());
         out.gauge("capacity", "Most principals that the ledger holds", Some(&principals), capacity)?;
-        if let Some(window) = snapshot.window() {
-            out.gauge("window", "Number of the window that is reported", None, window)?;
-        }
         out.counter("evictions", "Residents evicted by a newcomer", stats.evictions)?;
-        out.counter("refused", "Records refused, after which the ledger may be inexact", stats.refused)?;
+        match snapshot.window() {
+            None => out.counter(
+                "refused",
+                "Records refused, after which the ledger may be inexact",
+                snapshot.refused(),
+            )?,
+            Some(window) => {
+                out.gauge("window", "Number of the window that is reported", None, window)?;
+                let records = Unit::Other("records".into());
+                let help = "Records refused in the window, which may then be inexact";
+                out.gauge("window_refused", help, Some(&records), snapshot.refused())?;
+            }
+        }
 
         if let Some(meters) = self.meters.as_ref().map(|meters| meters.stats()) {
             out.counter("allowed", "Growths of memories and tables allowed", meters.allowed)?;
@@ -133,6 +143,7 @@ where
                 ("over_ceiling", meters.denied_over_ceiling),
                 ("over_type_maximum", meters.denied_over_type_maximum),
                 ("table", meters.denied_table),
+                ("over_budget", meters.denied_over_budget),
                 ("failed_by_engine", meters.failed_by_engine),
             ];
             let help = "Growths of memories and tables that did not take place";

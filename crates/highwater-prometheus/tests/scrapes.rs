@@ -112,19 +112,21 @@ fn meters_and_budgets_beside_the_ledger() {
     let host = Budget::new(1000);
     host.reserve(600).expect("room");
     host.reserve(500).expect_err("none left");
-    let meter = StoreMemoryMeter::with_limits(MeterLimits::total(65_536), 1, ledger(1));
-    let mut meter = meter.counted_in(&METERS);
+    let limits = MeterLimits::total(65_536).with_budget(&host);
+    let mut meter = StoreMemoryMeter::with_limits(limits, 1, ledger(1)).counted_in(&METERS);
     assert_eq!(meter.approve_memory(0, 131_072, None), Ok(false));
+    assert_eq!(meter.approve_memory(0, 65_536, None), Ok(false));
     let collector = LedgerCollector::new(ledger(1)).with_meters(&METERS).with_budget("host", host);
     let text = scrape(&registry(collector));
     for line in [
         "wasm_guest_memory_allowed_total 0",
         "wasm_guest_memory_denied_total{reason=\"over_ceiling\"} 1",
         "wasm_guest_memory_denied_total{reason=\"table\"} 0",
+        "wasm_guest_memory_denied_total{reason=\"over_budget\"} 1",
         "wasm_guest_memory_budget_used_bytes{budget=\"host\"} 600",
         "wasm_guest_memory_budget_peak_bytes{budget=\"host\"} 600",
         "wasm_guest_memory_budget_limit_bytes{budget=\"host\"} 1000",
-        "wasm_guest_memory_budget_denied_total{budget=\"host\"} 1",
+        "wasm_guest_memory_budget_denied_total{budget=\"host\"} 2",
     ] {
         assert!(text.lines().any(|seen| seen == line), "{line} is not in\n{text}");
     }
@@ -139,4 +141,29 @@ fn the_older_text_format_has_the_same_numbers() {
     prometheus_text::encode(&mut text, &registry).expect("a String takes everything");
     assert!(text.contains("wasm_guest_memory_peak_bytes{principal=\"1\"} 65536\n"), "{text}");
     assert!(text.contains("wasm_guest_memory_evictions_total 0\n"), "{text}");
+}
+
+#[test]
+fn ledgers_by_windows_report_the_last_closed_window() {
+    let ledger = highwater::WindowedLedger::<u64, FixedState>::with_capacity_and_hasher(4, FixedState);
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(LedgerCollector::new(ledger.clone())));
+    ledger.record_peak(&1, 65_536);
+    let text = scrape(&registry);
+    assert!(text.contains("wasm_guest_memory_window 0\n") && !text.contains("principal="), "{text}");
+    ledger.rotate().expect("windows are left");
+    ledger.record_peak(&2, 131_072);
+    // Two scrapers take nothing from each other.
+    for _ in 0..2 {
+        let text = scrape(&registry);
+        for line in [
+            "wasm_guest_memory_peak_bytes{principal=\"1\"} 65536",
+            "wasm_guest_memory_tracked_principals 1",
+            "wasm_guest_memory_window 1",
+            "wasm_guest_memory_window_refused_records 0",
+        ] {
+            assert!(text.lines().any(|seen| seen == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains("principal=\"2\"") && !text.contains("refused_total"), "{text}");
+    }
 }

@@ -7,6 +7,8 @@ mod cursor;
 mod fixed;
 #[cfg(feature = "alloc")]
 mod heap;
+#[cfg(feature = "alloc")]
+mod source;
 mod window;
 
 use ::core::{error::Error, fmt};

@@ -1,6 +1,6 @@
 //! The sums over a Store's memories and tables, and the growth that may still fail.
 
-use crate::meter::{attribution::Attribution, denial::Denial, limits::MeterLimits};
+use crate::meter::{attribution::Attribution, denial::Denial};
 
 /// The sums over a Store.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -22,10 +22,10 @@ pub(super) enum Kind {
 /// An approved growth that nothing has confirmed yet: what it takes to undo it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Pending {
-    kind: Kind,
+    pub(super) kind: Kind,
     /// Bytes over all memories, or elements over all tables, without it.
-    before: usize,
-    largest_memory_before: usize,
+    pub(super) before: usize,
+    pub(super) largest_memory_before: usize,
 }
 
 /// How many growths, creations included, were approved in the life of a Store.
@@ -56,8 +56,8 @@ pub(super) struct Approved {
 /// 3. Inherited bytes are part of the settled usage, so a lease's own growth is never negative.
 /// 4. A denial adds nothing: it settles the growth before it and is counted.
 /// 5. No sum wraps. A growth whose total cannot be represented could not succeed and is denied. The
-///    exception are limits that sum nothing ([`MeterLimits::per_memory`]): under those the sum
-///    saturates until the failure is reported.
+///    exception are limits that sum nothing ([`per_memory`](crate::MeterLimits::per_memory)): under
+///    those the sum saturates until the failure is reported.
 ///
 /// An engine never reports three things, which only the host can supply:
 ///
@@ -105,92 +105,6 @@ impl Account {
             last_denial: None,
             approved: Approved { memories: 0, tables: 0 },
         }
-    }
-
-    /// One memory asks to grow from `current` to `desired` bytes; a creation asks from 0.
-    ///
-    /// # Errors
-    /// Why the growth has to be denied. The account then holds as much as before.
-    #[inline]
-    pub fn approve_memory(
-        &mut self,
-        limits: &MeterLimits,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<(), Denial> {
-        self.settle();
-        self.learn(Held { memory: current, ..Held::default() });
-        let grown = desired.saturating_sub(current);
-        let before = self.held.memory;
-        let memory = before.saturating_add(grown);
-        if !limits.admits_memory(desired, grown, memory, self.held.table_elements) {
-            return Err(self.deny(Denial::OverCeiling));
-        }
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Err(self.deny(Denial::OverTypeMaximum));
-        }
-        let largest_memory_before = self.held.largest_memory;
-        self.pending = Some(Pending { kind: Kind::Memory, before, largest_memory_before });
-        self.approved.memories += 1;
-        self.held.memory = memory;
-        self.held.largest_memory = largest_memory_before.max(desired);
-        Ok(())
-    }
-
-    /// One table asks to grow from `current` to `desired` elements; a creation asks from 0.
-    ///
-    /// # Errors
-    /// Why the growth has to be denied. The account then holds as much as before.
-    #[inline]
-    pub fn approve_table(
-        &mut self,
-        limits: &MeterLimits,
-        current: usize,
-        desired: usize,
-        maximum: Option<usize>,
-    ) -> Result<(), Denial> {
-        self.settle();
-        self.learn(Held { table_elements: current, ..Held::default() });
-        let grown = desired.saturating_sub(current);
-        let before = self.held.table_elements;
-        let elements = before.saturating_add(grown);
-        if !limits.admits_table(desired, grown, elements, self.held.memory) {
-            return Err(self.deny(Denial::Table));
-        }
-        if maximum.is_some_and(|maximum| desired > maximum) {
-            return Err(self.deny(Denial::OverTypeMaximum));
-        }
-        let largest_memory_before = self.held.largest_memory;
-        self.pending = Some(Pending { kind: Kind::Table, before, largest_memory_before });
-        self.approved.tables += 1;
-        self.held.table_elements = elements;
-        Ok(())
-    }
-
-    /// A memory or table that asks to grow is part of what the Store holds. If it is larger than
-    /// all that is known, the Store held the difference before the first question: it is inherited.
-    #[inline]
-    fn learn(&mut self, part: Held) {
-        if part.memory > self.held.memory {
-            self.inherited += part.memory - self.held.memory;
-            self.held.memory = part.memory;
-        }
-        self.held.table_elements = self.held.table_elements.max(part.table_elements);
-    }
-
-    /// Takes the pending growth back if it is of this kind. A growth of the other kind is not the
-    /// one that failed: an event followed it, so it has happened.
-    pub(super) fn take_back(&mut self, kind: Kind) {
-        if self.pending.is_some_and(|pending| pending.kind == kind) {
-            self.held = self.settled();
-        }
-    }
-
-    pub(super) fn deny(&mut self, denial: Denial) -> Denial {
-        self.denied += 1;
-        self.last_denial = Some(denial);
-        denial
     }
 
     /// No growth is in flight: the pending one has happened. Says whether there was one.

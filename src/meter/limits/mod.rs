@@ -1,9 +1,11 @@
 //! How far the memories and tables of a Store may grow under one lease, and how it is charged.
 
+mod budgeted;
 mod builder;
 mod rule;
 
 use super::attribution::Attribution;
+pub use budgeted::BudgetedLimits;
 pub use builder::MeterLimitsBuilder;
 
 /// The largest number of instances, of tables and of memories of a Store unless a limit says
