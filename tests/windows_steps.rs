@@ -22,7 +22,7 @@ mod windows;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use highwater::stepped::{interrupt_after, withdraw_interrupt};
+use highwater::stepped::{Steps, interrupt_after, withdraw_interrupt};
 use highwater::{Recorded, StaticWindowedLedger};
 
 use history::Event;
@@ -198,4 +198,22 @@ fn a_ledger_of_three_places() {
 #[test]
 fn a_ledger_of_four_places() {
     every_place::<4>();
+}
+
+#[test]
+fn a_value_at_the_floor_is_one_load_and_a_rotation_one_update() {
+    let ledger = Ledger::<3>::new();
+    for key in 0..3 {
+        assert_eq!(ledger.record_peak(&key, 10), Recorded::Admitted);
+    }
+    assert_eq!(ledger.record_peak(&3, 10), Recorded::Dropped);
+    let steps = |call: &dyn Fn()| {
+        let began = Steps::until_now();
+        call();
+        Steps::since(began)
+    };
+    let at_the_floor = steps(&|| assert_eq!(ledger.record_peak(&4, 10), Recorded::Unchanged));
+    assert_eq!(at_the_floor, Steps { loads: 1, stores: 0, updates: 0 });
+    let rotation = steps(&|| assert_eq!(ledger.rotate(), Ok(1)));
+    assert_eq!(rotation, Steps { loads: 1, stores: 0, updates: 1 });
 }

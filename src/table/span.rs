@@ -74,6 +74,11 @@ impl<const BYTE_BITS: u32> Value<BYTE_BITS> {
     }
 
     #[inline]
+    fn shares_window(self, other: Self) -> bool {
+        (self.0 ^ other.0) >> Self::SHIFT == 0
+    }
+
+    #[inline]
     fn is_frozen(self) -> bool {
         self.0 & Self::FROZEN != 0
     }
@@ -112,7 +117,7 @@ impl<'a, const BYTE_BITS: u32> Span<'a, BYTE_BITS> {
     /// Whether a word is a value of this window.
     #[inline]
     fn has(self, word: Value<BYTE_BITS>) -> bool {
-        word.least() == self.least
+        word.shares_window(self.least)
     }
 
     /// How many windows have ended since this one was current, this one included.

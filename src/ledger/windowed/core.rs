@@ -74,9 +74,9 @@ impl<T: Tables, S, const BYTE_BITS: u32> WindowedCore<T, S, BYTE_BITS> {
     #[inline]
     fn table(&self, span: Span<'_, BYTE_BITS>) -> &Table<T::Storage> {
         let tables = self.tables();
-        let (window, number) = (span.window(), tables.len() as Word);
-        // A division would cost a fifth of a record. The usual number is four.
-        let turn = if number.is_power_of_two() { window & (number - 1) } else { window % number };
+        let window = span.window();
+        // A division would cost a fifth of a record. The usual number of tables is four.
+        let turn = if tables.len() == 4 { window % 4 } else { window % tables.len() as Word };
         &tables[turn as usize]
     }
 

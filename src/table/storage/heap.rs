@@ -6,7 +6,6 @@ use super::{Intent, Shape, Slot, Storage};
 use crate::{
     key::KeyCell,
     sync::{AtomicWord, Zeroable, zeroed},
-    table::word::Peak,
 };
 
 /// The arrays of a table on the heap, allocated at once and never resized.
@@ -44,7 +43,7 @@ impl<C: KeyCell> Heap<C> {
         let heap = Self::with_shape(shape, limbo);
         for place in 0..shape.capacity as u64 {
             let slot = place * shape.slots as u64 / shape.capacity as u64;
-            heap.slots[slot as usize].set(Peak::VACANCY);
+            heap.slots[slot as usize].set(crate::table::word::Peak::VACANCY);
         }
         heap
     }

@@ -77,6 +77,11 @@ fn admission_against_a_rotation_and_a_read() {
 
 /// A late record, a read of its window, and the next window of the same table with a newcomer of
 /// its own.
+///
+/// With four preemptions, loom finds a bound that is too high: it lets a sequentially consistent load
+/// read the word of a claim that was given up (a release store) after it was claimed again. The
+/// language forbids that (litmus `a_newcomer_and_a_mark`). With that store sequentially consistent,
+/// the model passes.
 #[test]
 fn late_record_and_a_table_that_is_used_again() {
     check(3, || {
