@@ -44,6 +44,46 @@ fn a_run_beyond_capacity_is_exact() {
 }
 
 #[test]
+fn each_window_of_a_run_is_exact_by_itself() {
+    let report = report(&["--threads", "4", "--window", "300"]);
+    let windows = report["windows"].as_array().expect("windows");
+    let numbers: Vec<_> = windows.iter().map(|ended| ended["window"].as_u64().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 6, 7]);
+    for ended in windows {
+        assert_eq!(ended["differences"], Value::Array(Vec::new()), "{ended}");
+        assert_eq!(ended["principals"], 64);
+    }
+    let highest = |list: &Value, bytes: &dyn Fn(&Value) -> u64| bytes(&list[0]);
+    let of_windows = windows.iter().map(|ended| highest(&ended["top"], &|entry| entry[1].as_u64().unwrap()));
+    let of_run = highest(&report["top"], &|top| top["own"].as_u64().unwrap());
+    assert_eq!(of_windows.max(), Some(of_run));
+    assert_eq!(report["verification"]["exact"], true);
+}
+
+/// A window that does not hold what the exact answer says.
+#[test]
+fn verification_finds_a_wrong_window() {
+    let id = |name| PrincipalId::new(name).expect("an id");
+    let windows = highwater::WindowedLedger::<PrincipalId>::with_capacity(8);
+    windows.record_peak(&id("alice"), 100);
+    let mut exact = ExactPeaks::default();
+    exact.record(id("alice"), 100);
+    let number = windows.rotate().expect("windows are left");
+    let snapshot = windows.closed(number).expect("kept").snapshot();
+    assert_eq!(exact.compare(&snapshot), []);
+    exact.record(id("alice"), 101);
+    exact.record(id("bob"), 7);
+    assert_eq!(
+        exact.compare(&snapshot),
+        [
+            Difference::Residents { expected: 2, listed: 1, counted: 1 },
+            Difference::Peak { principal: id("alice"), recorded: 100, exact: 101 },
+            Difference::Missing { principal: id("bob"), exact: 7, may_be_missing: 0, certified: 0 },
+        ]
+    );
+}
+
+#[test]
 fn the_seed_decides_whatever_the_threads_and_the_stores() {
     // The peaks by themselves: who shares the lowest places of the list with equals is not
     // determined.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
-use highwater::{MemoryLedger, PrincipalId};
+use highwater::{MemoryLedger, PrincipalId, Snapshot};
 use serde::{Serialize, Serializer};
 
 /// Every principal's maximum, in memory that grows with their number.
@@ -33,24 +33,39 @@ impl ExactPeaks {
     ///
     /// The ledger may choose freely among equal principals at its floor, and only there.
     pub fn differences(&self, ledger: &MemoryLedger) -> Vec<Difference> {
-        let mut found = Vec::new();
-        if ledger.refused() > 0 {
-            found.push(Difference::Refused { newcomers: ledger.refused() });
-        }
-
         let residents = ledger.snapshot();
-        let expected = self.len().min(ledger.capacity());
-        if residents.len() != expected || ledger.len() != expected {
+        let mut found = self.compare(&residents);
+        if ledger.len() != residents.len() {
+            let expected = self.len().min(ledger.capacity());
             found.push(Difference::Residents { expected, listed: residents.len(), counted: ledger.len() });
+        }
+        for &(principal, listed) in &residents {
+            let recorded = ledger.peak(&principal);
+            if recorded != listed {
+                found.push(Difference::Peak { principal, recorded, exact: listed });
+            }
+        }
+        found
+    }
+
+    /// The same of a snapshot that was taken with no call in flight, or of a window that has ended.
+    pub fn compare(&self, residents: &Snapshot<PrincipalId>) -> Vec<Difference> {
+        let mut found = Vec::new();
+        if residents.refused() > 0 {
+            found.push(Difference::Refused { newcomers: residents.refused() });
+        }
+        let (expected, listed) = (self.len().min(residents.capacity()), residents.len());
+        if listed != expected {
+            found.push(Difference::Residents { expected, listed, counted: listed });
         }
 
         let mut resident = HashSet::new();
-        for &(principal, recorded) in &residents {
+        for &(principal, recorded) in residents {
             if !resident.insert(principal) {
                 found.push(Difference::Twice { principal });
             }
             let exact = self.0.get(&principal).copied().unwrap_or(0);
-            if recorded != exact || ledger.peak(&principal) != exact {
+            if recorded != exact {
                 found.push(Difference::Peak { principal, recorded, exact });
             }
         }
@@ -58,8 +73,8 @@ impl ExactPeaks {
         // A full ledger may leave out principals that its lowest resident equals or exceeds. One
         // with room may leave out none.
         let lowest = residents.iter().map(|&(_, peak)| peak).min().unwrap_or(0);
-        let may_be_missing = if residents.len() == ledger.capacity() { lowest } else { 0 };
-        let certified = ledger.untracked_at_most();
+        let may_be_missing = if listed == residents.capacity() { lowest } else { 0 };
+        let certified = residents.untracked_at_most();
         if certified > may_be_missing {
             found.push(Difference::Certificate { certified, lowest: may_be_missing });
         }

@@ -18,6 +18,7 @@ use crate::options::Options;
 use crate::pool::StorePool;
 use crate::service::Service;
 use crate::store::{self, Measures};
+use crate::windows::{self, Ended};
 use crate::workload::Workload;
 
 /// Invocations that a worker takes up at a time, so that workers seldom meet at the counter or at
@@ -32,6 +33,8 @@ pub struct Run {
     pub stores_made: u64,
     pub growths: MeterStats,
     pub budgets: Option<AtRest>,
+    /// The windows, if the run was in windows.
+    pub windows: Option<Vec<Ended>>,
     pub elapsed: Duration,
 }
 
@@ -44,15 +47,20 @@ pub fn run(options: &Options, service: Option<&Service>) -> Result<Run> {
     let ledgers = Measures { own: ledger(), inherited: ledger(), total: ledger() };
     let budgets = Budgets::new(options.budget, options.principal_budget);
     let (stores, leases) = (options.pool_size(), options.leases_per_store);
+    let windowed = service.map_or_else(
+        || WindowedLedger::with_capacity(if options.window.is_some() { options.capacity } else { 1 }),
+        |service| service.windows.clone(),
+    );
+    let end = if service.is_some() { u64::MAX / 2 } else { options.invocations };
     let site = Site {
         guests: &guests,
         stores: &StorePool::new(&engine, &ledgers.own, budgets.as_ref(), stores, leases),
         budgets: budgets.as_ref(),
         ledgers: &ledgers,
         workload: Workload::new(options.seed, options.principals, options.invocations),
-        windows: service.map(|service| &service.windows),
+        windows: (service.is_some() || options.window.is_some()).then_some(&windowed),
         invocations: options.invocations,
-        end: if service.is_some() { u64::MAX / 2 } else { options.invocations },
+        end: AtomicU64::new(0),
         taken_up: AtomicU64::new(0),
         progress: if service.is_some() { ProgressBar::hidden() } else { progress_bar(options.invocations) },
         verifies: options.verifies(),
@@ -63,23 +71,27 @@ pub fn run(options: &Options, service: Option<&Service>) -> Result<Run> {
         service.start(Arc::clone(site.stores.counters()), host).context("the service cannot start")?;
     }
     let started = Instant::now();
-    let books = thread::scope(|scope| {
-        let workers: Vec<_> = (0..options.threads).map(|_| scope.spawn(|| site.work())).collect();
-        // Join all of them before the first failure is reported.
-        let books: Vec<_> =
-            workers.into_iter().map(|worker| worker.join().expect("a worker panicked")).collect();
-        books.into_iter().collect::<Result<Vec<Books>>>()
-    });
+    let mut books = Books::default();
+    let mut ended = Vec::new();
+    let pass = options.window.unwrap_or(end);
+    for first in (0..end).step_by(usize::try_from(pass).unwrap_or(usize::MAX)) {
+        let of_pass = site.pass(first, end.min(first.saturating_add(pass)), options.threads)?;
+        if options.window.is_some() {
+            let exact = options.verifies().then_some(&of_pass.own);
+            ended.push(windows::end(&windowed, exact, options.top)?);
+        }
+        books = fold(books, of_pass);
+    }
     let elapsed = started.elapsed();
     site.progress.finish_and_clear();
 
-    let books = books?.into_iter().reduce(fold).expect("there is at least one thread");
     let growths = site.stores.growths();
     Ok(Run {
         exact: options.verifies().then_some(books),
         stores_made: site.stores.stores_made(),
         growths,
         budgets: site.budgets.map(|budgets| budgets.at_rest(site.stores.in_use(), growths)),
+        windows: options.window.map(|_| ended),
         elapsed,
         ledgers,
     })
@@ -92,12 +104,12 @@ struct Site<'a> {
     budgets: Option<&'a Budgets>,
     ledgers: &'a Measures<MemoryLedger>,
     workload: Workload,
-    /// Where the service reports from.
+    /// The ledger by windows, if there are any.
     windows: Option<&'a WindowedLedger<PrincipalId>>,
     /// The invocations of the workload, which begins again after them.
     invocations: u64,
-    /// How many to do in all.
-    end: u64,
+    /// Where the pass of the workers ends that is under way.
+    end: AtomicU64,
     /// Invocations that some worker has begun or done.
     taken_up: AtomicU64,
     progress: ProgressBar,
@@ -105,21 +117,37 @@ struct Site<'a> {
 }
 
 impl Site<'_> {
+    /// All workers do the invocations from `first` up to `end`, and rest.
+    fn pass(&self, first: u64, end: u64, threads: usize) -> Result<Books> {
+        // Relaxed: no worker runs yet.
+        self.taken_up.store(first, Ordering::Relaxed);
+        self.end.store(end, Ordering::Relaxed);
+        let books = thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work())).collect();
+            // Join all of them before the first failure is reported.
+            let books: Vec<_> =
+                workers.into_iter().map(|worker| worker.join().expect("a worker panicked")).collect();
+            books.into_iter().collect::<Result<Vec<Books>>>()
+        })?;
+        Ok(books.into_iter().reduce(fold).expect("there is at least one thread"))
+    }
+
     /// Takes up invocations until there are none left.
     fn work(&self) -> Result<Books> {
         let mut books = Books::default();
+        let end = self.end.load(Ordering::Relaxed);
         loop {
             // Relaxed: the counter only hands out numbers, nothing is published through it.
             let first = self.taken_up.fetch_add(BATCH, Ordering::Relaxed);
-            if first >= self.end {
+            if first >= end {
                 return Ok(books);
             }
-            let batch = first..self.end.min(first + BATCH);
+            let batch = first..end.min(first + BATCH);
             let done = batch.end - batch.start;
             for number in batch {
                 if let Err(error) = self.invoke(number % self.invocations, &mut books) {
                     // The others find nothing left to do.
-                    self.taken_up.store(self.end, Ordering::Relaxed);
+                    self.taken_up.store(end, Ordering::Relaxed);
                     return Err(error);
                 }
             }

@@ -5,6 +5,7 @@
 //! cargo run --release --example pooled_host
 //! cargo run --release --example pooled_host -- --principals 100000 --invocations 200000 --verify
 //! cargo run --release --example pooled_host -- --budget 67108864 --principal-budget 16777216
+//! cargo run --release --example pooled_host -- --window 10000
 //! cargo run --release --example pooled_host -- --serve 127.0.0.1:9464
 //! ```
 //!
@@ -22,6 +23,7 @@ mod pool;
 mod report;
 mod service;
 mod store;
+mod windows;
 mod workload;
 
 use std::io::{self, Write};

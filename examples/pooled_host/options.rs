@@ -65,6 +65,11 @@ pub struct Options {
     #[arg(long, overrides_with = "verify")]
     pub no_verify: bool,
 
+    /// End a window after so many invocations, check each window by itself, and draw the highest
+    /// peaks over time
+    #[arg(long, value_name = "N", value_parser = up_to::<u64>(1_000_000_000), conflicts_with = "serve")]
+    pub window: Option<u64>,
+
     /// Run until stopped, one window after another, and serve /metrics (Prometheus), /snapshot and
     /// /snapshot/WINDOW (JSON) at this address; the report of the end and the exact map are left out
     #[arg(long, value_name = "ADDR", value_parser = address, conflicts_with_all = ["verify", "json"])]

@@ -12,6 +12,7 @@ use crate::exact::Difference;
 use crate::host::Run;
 use crate::options::Options;
 use crate::store::Measures;
+use crate::windows::{Drawing, Ended};
 
 /// Cells of the longest bar.
 const BAR_WIDTH: usize = 24;
@@ -40,6 +41,7 @@ pub struct Report {
     ledger_memory: usize,
     top: Vec<TopPrincipal>,
     verification: Option<Verification>,
+    windows: Option<Vec<Ended>>,
     /// All residents of the ledger of own growth, to be merged with those of other hosts.
     snapshot: Snapshot<PrincipalId>,
 }
@@ -109,13 +111,16 @@ impl Report {
             ledger_memory: run.ledgers.own.memory_bytes(),
             top: top(&run.ledgers, options.top),
             verification: Verification::new(run),
+            windows: run.windows.clone(),
             snapshot: run.ledgers.own.snapshot(),
         }
     }
 
     /// Whether the ledgers hold the exact answers, or were not checked.
     pub fn is_exact(&self) -> bool {
+        let windows = self.windows.iter().flatten();
         self.verification.as_ref().is_none_or(|verification| verification.exact)
+            && windows.into_iter().all(|ended| ended.differences.is_empty())
     }
 }
 
@@ -199,10 +204,24 @@ impl fmt::Display for Report {
             HumanCount(self.stores_made),
             count(self.pool_size)
         )?;
-        match &self.verification {
-            Some(verification) => write!(f, "verify   {verification}"),
-            None => writeln!(f, "verify   not asked for"),
+        if let Some(windows) = &self.windows {
+            write!(f, "{}", Drawing(windows))?;
         }
+        match &self.verification {
+            Some(verification) => write!(f, "verify   {verification}")?,
+            None => return writeln!(f, "verify   not asked for"),
+        }
+        let Some(windows) = &self.windows else { return Ok(()) };
+        let wrong: Vec<_> = windows.iter().filter(|ended| !ended.differences.is_empty()).collect();
+        if wrong.is_empty() {
+            writeln!(f, "         exact: each of {} windows by itself", count(windows.len()))?;
+        }
+        for ended in wrong {
+            for difference in ended.differences.iter().take(DIFFERENCES_SHOWN) {
+                writeln!(f, "         window {}: {difference}", ended.window)?;
+            }
+        }
+        Ok(())
     }
 }
 
