@@ -119,7 +119,7 @@ impl Shape {
     pub(crate) fn home(&self, hash: u64) -> Home {
         let wide = cfg!(target_pointer_width = "64");
         let group = if wide { self.scaled(hash) } else { self.scaled_upper_half(hash) };
-        Home { group, tags: hash as Word }
+        Home { group, tags: tags(hash) }
     }
 
     /// A hash scaled to the groups. A product of two words is one instruction on 64-bit processors.
@@ -148,6 +148,14 @@ impl Shape {
         let first = group * GROUP;
         first..(first + GROUP).min(self.slots)
     }
+}
+
+/// The tags of a hash: a byte for each slot of a group. The home takes the highest bits of the hash,
+/// so that in a large table the keys of one home would share the tags made of these. Its lower half
+/// is added to them.
+#[inline]
+fn tags(hash: u64) -> Word {
+    if Word::BITS == 64 { hash.wrapping_add(hash << 32) as Word } else { hash as Word }
 }
 
 /// Where a key belongs: its home group, and its tags there and in the groups after it, by slot.
@@ -181,6 +189,26 @@ mod tests {
     #[test]
     fn a_table_in_place_has_two_slots_for_each_of_its_places() {
         assert_eq!([1, 3, 100].map(|capacity| Shape::doubled(capacity).slots), [2, 6, 200]);
+    }
+
+    /// Of two keys with one home, each slot has the same tag as seldom as chance would have it.
+    #[test]
+    fn a_home_says_nothing_of_the_tags() {
+        const KEYS: u64 = 1 << 18;
+        let shape = Shape::with_capacity(Shape::MAX_CAPACITY.min(1 << 20));
+        let mut rng = fastrand::Rng::with_seed(7);
+        let mut same = [0_u32; GROUP];
+        for _ in 0..KEYS {
+            // The highest bits are the same, so the home is, too.
+            let (high, low) = (rng.u64(..) & !(u64::MAX >> 24), [rng.u64(..), rng.u64(..)]);
+            let [one, other] = low.map(|low| shape.home(high | low >> 24));
+            let differing = one.tags ^ other.tags;
+            for (lane, same) in same.iter_mut().enumerate() {
+                *same += u32::from(differing >> (lane * 8) & 0xFF == 0);
+            }
+        }
+        let expected = KEYS as u32 / 256;
+        assert!(same.iter().all(|same| same.abs_diff(expected) < expected / 5), "{same:?}");
     }
 
     #[test]
