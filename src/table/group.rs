@@ -21,7 +21,7 @@ const LANES: Word = {
 
 /// A group's word: `[reach | tag of the last slot | .. | tag of the first]`, 8 bits each.
 ///
-/// Each slot takes its tag from another byte of the key's hash, so that one exclusive or compares
+/// Each slot takes its tag from another byte of the key's tags, so that one exclusive or compares
 /// them all. A match means only that the key *may* be there: the tag may be stale, early, or zero
 /// because the slot was never used. A false match costs one comparison. The reach is the number of
 /// groups after this one in which a key with its home here was ever placed.
