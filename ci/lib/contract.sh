@@ -7,7 +7,7 @@ readonly CORE_ONLY='--cfg highwater_core_only'
 
 # The tests that run anywhere. Others handle signals, pages or the allocator themselves.
 readonly CONTRACT=(bad_input budget capacity exactness floor floor_is_one_load ids iterators linearizability
-    linearizability_checker sequential_rule snapshot trackers)
+    linearizability_checker sequential_rule snapshot snapshots trackers windows windows_threads)
 
 # `--test` options for the names given.
 test_options() {
