@@ -61,10 +61,11 @@ fn rotate_until(ledger: &Ledger, enough: &AtomicBool) -> BTreeMap<u64, Window<'s
         let number = ledger.rotate().unwrap();
         read.extend(ledger.closed(number).map(|window| (number, window)));
         // And an older one again.
-        if let Some(again) = ledger.closed(number - 2)
-            && let Some(window) = read.get(&(number - 2))
+        let older = number.saturating_sub(2);
+        if let Some(again) = ledger.closed(older)
+            && let Some(window) = read.get(&older)
         {
-            assert_eq!(entries(&again), entries(window), "window {} has changed", number - 2);
+            assert_eq!(entries(&again), entries(window), "window {older} has changed");
             assert_eq!(again.untracked_at_most(), window.untracked_at_most());
         }
     }
